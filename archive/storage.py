@@ -1,0 +1,59 @@
+"""Writing to disk so that a reader sees the whole of a thing or nothing of it."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `folder`; rename it to `folder` once the block succeeds.
+
+    Every file in it is on disk before the rename. When the block fails nothing is left behind; when
+    another process has made `folder` meanwhile, that one stands and this one is dropped.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        building.chmod(0o755)
+        yield building
+        flush_folder(building)
+        try:
+            building.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+            shutil.rmtree(building)
+        flush(folder.parent)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def flush_folder(folder: Path) -> None:
+    """Force every file below `folder`, and the folders themselves, to disk."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            flush(Path(place, name))
+        flush(Path(place))
+
+
+def flush(path: Path) -> None:
+    """Force one file or folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Give `file` the content `text` in one atomic step."""
+    aside = file.with_name(f".{file.name}.new")
+    aside.write_text(text, encoding="utf-8")
+    flush(aside)
+    os.replace(aside, file)
+    flush(file.parent)

@@ -1,0 +1,201 @@
+"""Text as both sides see it: normal form with a way back to the file, sentences, words and stems."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import Stemmer
+from sentencex import get_sentence_boundaries
+
+Span = tuple[int, int]
+
+
+# --- Normal form ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One run of a text and the run of the file it was made from, both as half-open offsets.
+
+    Runs of the same length correspond character by character; the others are a line end or a
+    few characters that normalisation composed, and correspond as a whole.
+    """
+
+    start: int
+    end: int
+    file_start: int
+    file_end: int
+
+
+def normalised(raw: str, kept: Iterable[Span]) -> tuple[str, tuple[Piece, ...]]:
+    """The kept spans of a decoded file as one NFC text with "\\n" line ends, and the way back.
+
+    kept: half-open spans of `raw`, in order, not overlapping.
+    Returns the text and its pieces, which cover it from 0 to its length without a gap.
+    """
+    parts: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+    for start, end in kept:
+        for part, at, until in _normalised_parts(raw, start, end):
+            piece = Piece(length, length + len(part), at, until)
+            parts.append(part)
+            length += len(part)
+            if pieces and _continues(pieces[-1], piece):
+                last = pieces.pop()
+                piece = Piece(last.start, piece.end, last.file_start, piece.file_end)
+            pieces.append(piece)
+    return "".join(parts), tuple(pieces)
+
+
+def _continues(first: Piece, second: Piece) -> bool:
+    linear = all(p.end - p.start == p.file_end - p.file_start for p in (first, second))
+    return linear and first.file_end == second.file_start
+
+
+def _normalised_parts(raw: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """Pieces of one span: (normal form, start in the file, end in the file)."""
+    for line in re.finditer(r"[^\r\n]+|\r\n|\r|\n", raw[start:end]):
+        words, at = line.group(), start + line.start()
+        if words[0] in "\r\n":
+            yield "\n", at, at + len(words)
+        elif unicodedata.is_normalized("NFC", words):
+            yield words, at, at + len(words)
+        else:
+            for cluster in _clusters(words):
+                yield unicodedata.normalize("NFC", cluster), at, at + len(cluster)
+                at += len(cluster)
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Cut a text where normalising the two sides apart gives what normalising the whole gives."""
+    cluster = ""
+    for character in text:
+        if cluster and unicodedata.combining(character) == 0:
+            apart = unicodedata.normalize("NFC", cluster) + unicodedata.normalize("NFC", character)
+            if unicodedata.normalize("NFC", cluster + character) == apart:
+                yield cluster
+                cluster = ""
+        cluster += character
+    yield cluster
+
+
+def file_span(pieces: tuple[Piece, ...], start: int, end: int) -> Span:
+    """Where the characters start..end of a normalised text stand in its decoded file.
+
+    0 <= start < end <= length of the text. A span that begins or ends inside a run that
+    corresponds only as a whole takes in the whole run.
+    """
+    first = next(piece for piece in pieces if piece.end > start)
+    last = next(piece for piece in reversed(pieces) if piece.start < end)
+    return _in_file(first, start, first.file_start), _in_file(last, end, last.file_end)
+
+
+def _in_file(piece: Piece, offset: int, whole: int) -> int:
+    linear = piece.end - piece.start == piece.file_end - piece.file_start
+    return piece.file_start + offset - piece.start if linear else whole
+
+
+# --- Sentences --------------------------------------------------------------------------------
+
+# What stands before a full stop that does not end a sentence, where sentencex cuts all the same:
+# a single letter ("M. Häkkänen"), or a short word before a figure ("жовт. 2025").
+_INITIAL = re.compile(r"(?:^|[\s(«„“\"'’])[^\W\d_]\.\s*$")
+_SHORT_WORD = re.compile(r"(?:^|\s)[^\W\d_]{1,4}\.\s*$")
+
+
+def sentences(text: str, language: str) -> list[Span]:
+    """The sentences of a text as half-open spans without surrounding blanks, in order.
+
+    Every character that is not a blank lies in exactly one sentence. A line end always ends a
+    sentence: a line is a paragraph.
+    language: ISO 639-1 code; one that is not known to the splitter gets general rules.
+    """
+    spans: list[Span] = []
+    for line in re.finditer(r"[^\n]+", text):
+        words = line.group()
+        begun = None
+        for boundary in get_sentence_boundaries(language, words):
+            start, end = boundary["start_index"], boundary["end_index"]
+            begun = start if begun is None else begun
+            if not _unfinished(words[begun:end], words[end:]):
+                spans.extend(_trimmed(words, begun, end, line.start()))
+                begun = None
+        if begun is not None:
+            spans.extend(_trimmed(words, begun, len(words), line.start()))
+    return spans
+
+
+def _unfinished(sentence: str, following: str) -> bool:
+    if not following.strip():
+        return False
+    if following[0].islower() or _INITIAL.search(sentence):
+        return True
+    return following[0].isdigit() and bool(_SHORT_WORD.search(sentence))
+
+
+def _trimmed(words: str, start: int, end: int, offset: int) -> list[Span]:
+    inner = words[start:end].strip()
+    if not inner:
+        return []
+    start = words.index(inner, start)
+    return [(offset + start, offset + start + len(inner))]
+
+
+# --- Words and stems --------------------------------------------------------------------------
+
+_SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
+    "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "eu": "basque",
+    "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
+    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
+    "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pl": "polish",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "uk": "russian",
+}  # fmt: skip
+# Ukrainian has no Snowball stemmer. The Russian one cuts its endings once the letters that only
+# Ukrainian has are written as their Russian neighbours.
+_AS_RUSSIAN = str.maketrans({"і": "и", "ї": "и", "є": "е", "ґ": "г", "’": "", "'": ""})
+
+# Scripts written without blanks between words are cut into pairs of characters.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, case folded; l'OTAN is two, unspaced scripts give pairs."""
+    found = []
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        word = match.group()
+        if re.match(f"[{_UNSPACED}]", word):
+            found.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        else:
+            found.append(word)
+    return found
+
+
+def stems(text: str, language: str) -> list[str]:
+    """The words of a text without their endings and accents, in order.
+
+    Stems by Snowball (Porter, 2001) where the language has one; other words stay as they are.
+    """
+    return [_stem(word, language) for word in words(text)]
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str, language: str) -> str:
+    if language == "uk":
+        word = word.translate(_AS_RUSSIAN)
+    stemmer = _stemmer(language)
+    if stemmer is not None:
+        word = stemmer.stemWord(word)
+    decomposed = unicodedata.normalize("NFD", word)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
+
+
+@lru_cache(maxsize=64)
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    name = _SNOWBALL.get(language)
+    return Stemmer.Stemmer(name) if name else None

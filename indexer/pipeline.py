@@ -1,0 +1,231 @@
+"""The indexer's one entry: from a folder of articles to the current snapshot."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from archive.catalogue import write_catalogue
+from archive.documents import Document, Passage, Refusal
+from archive.encoder import Encoder
+from archive.errors import NothingToIndex
+from archive.languages import Vectors, detect_language
+from archive.lexical_schema import filter_day
+from archive.settings import Settings
+from archive.snapshot import CATALOGUE, DENSE, LEXICAL, Facts, new_snapshot, seal, writing
+from archive.text import normalised
+from indexer.chunking import chunk
+from indexer.dense import write_dense
+from indexer.duplicates import without_duplicates
+from indexer.furniture import Furniture
+from indexer.lexical import write_lexical
+from indexer.metadata import published_on, title_of
+from indexer.reading import Reason, SourceFile, read_files, refusal
+from indexer.reuse import Earlier, vector_key
+
+# Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
+Progress = Callable[[str, int, int], None]
+READING, PREPARING, ENCODING, WRITING = "reading", "preparing", "encoding", "writing"
+
+_ENCODED_AT_ONCE = 64
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a run found and did.
+
+    found = indexed + duplicates + refused. New, changed, unchanged and removed compare the files
+    with those of the snapshot before. `encoded` counts the passages that no earlier snapshot
+    held; `built` is false where nothing had changed and the snapshot stayed as it was.
+    """
+
+    found: int
+    indexed: int
+    duplicates: int
+    refused: int
+    new: int
+    changed: int
+    unchanged: int
+    removed: int
+    passages: int
+    encoded: int
+    seconds: float
+    snapshot: str
+    built: bool
+
+
+def build_index(
+    settings: Settings, encoder: Encoder, progress: Progress = silent, *, fresh: bool = False
+) -> BuildReport:
+    """Read every article, index it, and make the new snapshot current.
+
+    Where no file and no setting has changed the snapshot stays. `fresh` builds it anyway, and
+    takes nothing from the one before. Raises ArticlesMissing, NothingToIndex, IndexBusy.
+    """
+    started = time.perf_counter()
+    with writing(settings.index):
+        earlier = Earlier(settings)
+        files, refused = _read(settings, progress)
+        digests = {file.path: file.digest for file in files}
+        before = earlier.files
+        if not fresh and earlier.snapshot is not None:
+            if earlier.same_files(digests, {(one.path, one.reason) for one in refused}):
+                return _unchanged(earlier, time.perf_counter() - started)
+            earlier.load()
+
+        furniture = Furniture({file.path: file.text for file in files})
+        articles, empty = _documents(files, furniture, progress)
+        refused = sorted([*refused, *empty], key=lambda one: one.path)
+        documents, duplicates = without_duplicates(articles)
+        if not documents:
+            raise NothingToIndex(settings.articles)
+        passages = _passages(documents, settings, encoder, earlier, progress)
+        keys = [vector_key(settings.model, passage.text) for passage in passages]
+        vectors, encoded = _vectors(passages, keys, encoder, earlier, progress)
+
+        facts = Facts(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model=settings.model,
+            fingerprint=settings.fingerprint,
+            dimension=vectors.shape[1],
+            found=len(files) + len(refused) - len(empty),
+            documents=len(documents),
+            duplicates=len(duplicates),
+            refused=len(refused),
+            passages=len(passages),
+        )
+        if facts.found != facts.documents + facts.duplicates + facts.refused:
+            raise RuntimeError(f"A file was lost on the way: {facts}.")
+        progress(WRITING, 0, 1)
+        with new_snapshot(settings.index) as folder:
+            by_path = {document.path: document for document in documents}
+            write_catalogue(
+                folder / CATALOGUE, documents, zip(passages, keys, strict=True),
+                refused, duplicates, furniture.found, digests.items(),
+            )  # fmt: skip
+            write_dense(folder / DENSE, vectors)
+            write_lexical(
+                folder / LEXICAL,
+                (
+                    (passage.text, of.language, of.source, filter_day(of.published))
+                    for passage in passages
+                    for of in [by_path[passage.path]]
+                ),
+                {document.language for document in documents},
+            )
+            snapshot = seal(folder, facts)
+        progress(WRITING, 1, 1)
+
+    return BuildReport(
+        found=facts.found,
+        indexed=facts.documents,
+        duplicates=facts.duplicates,
+        refused=facts.refused,
+        new=len(digests.keys() - before.keys()),
+        changed=sum(before[path] != digests[path] for path in digests.keys() & before.keys()),
+        unchanged=sum(before[path] == digests[path] for path in digests.keys() & before.keys()),
+        removed=len(before.keys() - digests.keys()),
+        passages=facts.passages,
+        encoded=encoded,
+        seconds=time.perf_counter() - started,
+        snapshot=snapshot.name,
+        built=True,
+    )
+
+
+def _unchanged(earlier: Earlier, seconds: float) -> BuildReport:
+    assert earlier.snapshot is not None
+    facts = earlier.snapshot.facts
+    return BuildReport(
+        facts.found, facts.documents, facts.duplicates, facts.refused,
+        new=0, changed=0, unchanged=len(earlier.files), removed=0,
+        passages=facts.passages, encoded=0, seconds=seconds,
+        snapshot=earlier.snapshot.name, built=False,
+    )  # fmt: skip
+
+
+def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:
+    files: list[SourceFile] = []
+    refused: list[Refusal] = []
+    for one in read_files(settings.articles):
+        if isinstance(one, SourceFile):
+            files.append(one)
+        else:
+            refused.append(one)
+        progress(READING, len(files) + len(refused), 0)
+    return files, refused
+
+
+def _documents(
+    files: Sequence[SourceFile], furniture: Furniture, progress: Progress
+) -> tuple[list[Document], list[Refusal]]:
+    documents: list[Document] = []
+    empty: list[Refusal] = []
+    for number, file in enumerate(files, start=1):
+        document = document_of(file, furniture)
+        if document is None:
+            empty.append(refusal(file.path, Reason.ONLY_FURNITURE))
+        else:
+            documents.append(document)
+        progress(PREPARING, number, len(files))
+    return documents, empty
+
+
+def document_of(file: SourceFile, furniture: Furniture) -> Document | None:
+    """The article in a file, None where nothing is left once the furniture is out."""
+    text, pieces = normalised(file.text, furniture.without(file.path, file.text))
+    if not any(character.isalnum() for character in text):
+        return None
+    language = detect_language(text)
+    published, basis = published_on(text, language)
+    return Document(
+        file.path, title_of(text, language), language, published, basis,
+        text, pieces, file.encoding, file.digest,
+    )  # fmt: skip
+
+
+def _passages(
+    documents: Sequence[Document],
+    settings: Settings,
+    encoder: Encoder,
+    earlier: Earlier,
+    progress: Progress,
+) -> list[Passage]:
+    passages: list[Passage] = []
+    for number, document in enumerate(documents, start=1):
+        known = earlier.passages(document)
+        if known is None:
+            known = chunk(document, encoder.count_tokens, settings.passage_tokens)
+        passages += known
+        progress(PREPARING, number, len(documents))
+    return passages
+
+
+def _vectors(
+    passages: Sequence[Passage],
+    keys: Sequence[bytes],
+    encoder: Encoder,
+    earlier: Earlier,
+    progress: Progress,
+) -> tuple[Vectors, int]:
+    """The vectors (n, d) in the order of the passages, and how many had to be encoded.
+
+    The longest passages go first, so that those encoded together are of about one length.
+    """
+    found = [earlier.vector(key) for key in keys]
+    missing = [row for row, vector in enumerate(found) if vector is None]
+    missing.sort(key=lambda row: -len(passages[row].text))
+    progress(ENCODING, 0, len(missing))
+    for at in range(0, len(missing), _ENCODED_AT_ONCE):
+        rows = missing[at : at + _ENCODED_AT_ONCE]
+        encoded = encoder.encode_passages([passages[row].text for row in rows])
+        for row, vector in zip(rows, encoded, strict=True):
+            found[row] = vector
+        progress(ENCODING, at + len(rows), len(missing))
+    return np.stack([vector for vector in found if vector is not None]), len(missing)
