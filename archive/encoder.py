@@ -82,7 +82,7 @@ class SentenceTransformerEncoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             return SentenceTransformer(self._source, device="cpu", trust_remote_code=False)
         except (OSError, ValueError, KeyError) as error:

@@ -30,7 +30,8 @@ class IndexMissing(ArchiveError):
 class IndexDamaged(ArchiveError):
     def __init__(self, folder: Path, problem: str) -> None:
         super().__init__(
-            f"The index in {folder} is damaged ({problem}). Build it again: communique index --fresh"
+            f"The index in {folder} is damaged ({problem}). "
+            "Build it again: communique index --fresh"
         )
 
 
@@ -53,7 +54,8 @@ class IndexOutdated(ArchiveError):
 class IndexBusy(ArchiveError):
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"Another run is writing the index in {folder}. Wait until it has finished, then try again."
+            f"Another run is writing the index in {folder}. "
+            "Wait until it has finished, then try again."
         )
 
 

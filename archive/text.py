@@ -1,4 +1,4 @@
-"""Text as both sides see it: normal form with a way back to the file, sentences, words and stems."""
+"""Text as both sides see it: a normal form with a way back to the file, sentences and stems."""
 
 import re
 import unicodedata
@@ -166,7 +166,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 
 def words(text: str) -> list[str]:
     """The words of a text in order, case folded; l'OTAN is two, unspaced scripts give pairs."""
-    found = []
+    found: list[str] = []
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = match.group()
         if re.match(f"[{_UNSPACED}]", word):

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from datetime import date
 
 # Month names in the forms that stand in a date; each line is one month, January first.
-_MONTHS = [
-    "january jan janvier janv januar jänner enero ene січня січень січ января gennaio janeiro stycznia يناير كانون-الثاني",
-    "february feb février févr fevrier februar febrero лютого лютий лют февраля febbraio fevereiro lutego فبراير شباط",
+_MONTHS = (
+    "january jan janvier janv januar jänner enero ene січня січень січ января gennaio "
+    "janeiro stycznia يناير كانون-الثاني",
+    "february feb février févr fevrier februar febrero лютого лютий лют февраля febbraio "
+    "fevereiro lutego فبراير شباط",
     "march mar mars märz maerz marzo березня березень бер марта março marca مارس آذار",
     "april apr avril avr abril abr квітня квітень квіт апреля aprile kwietnia أبريل إبريل نيسان",
     "may mai mayo травня травень трав мая maggio maio maja مايو أيار",
     "june jun juin juni junio червня червень черв июня giugno junho czerwca يونيو يونيه حزيران",
     "july jul juillet juil juli julio липня липень лип июля luglio julho lipca يوليو يوليه تموز",
     "august aug août aout agosto ago серпня серпень серп августа sierpnia أغسطس آب",
-    "september sep sept septembre septiembre setiembre вересня вересень вер сентября settembre setembro września سبتمبر أيلول",
-    "october oct octobre oktober okt octubre жовтня жовтень жовт октября ottobre outubro października أكتوبر تشرين-الأول",
-    "november nov novembre noviembre листопада листопад лист ноября novembro listopada نوفمبر تشرين-الثاني",
-    "december dec décembre déc decembre dezember dez diciembre dic грудня грудень груд декабря dicembre dezembro grudnia ديسمبر كانون-الأول",
-]
+    "september sep sept septembre septiembre setiembre вересня вересень вер сентября "
+    "settembre setembro września سبتمبر أيلول",
+    "october oct octobre oktober okt octubre жовтня жовтень жовт октября ottobre outubro "
+    "października أكتوبر تشرين-الأول",
+    "november nov novembre noviembre листопада листопад лист ноября novembro listopada "
+    "نوفمبر تشرين-الثاني",
+    "december dec décembre déc decembre dezember dez diciembre dic грудня грудень груд "
+    "декабря dicembre dezembro grudnia ديسمبر كانون-الأول",
+)
 _NUMBER = {
     name.replace("-", " "): number
     for number, names in enumerate(_MONTHS, start=1)

@@ -48,9 +48,7 @@ def start_reindex(settings: Settings) -> None:
 
     A run that another process holds up fails by itself, with its reason in the job.
     """
-    chosen = {
-        PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()
-    }
+    chosen = {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
     subprocess.Popen(
         [sys.executable, str(_COMMAND), "index"],
         env=os.environ | chosen,
@@ -87,8 +85,11 @@ class JobLog:
         """Note how far the run is: at every new step, and each time another hundredth is done."""
         before = self._job
         self._job = replace(before, step=step, done=done, total=total)
-        if step != before.step or done == total or done * 100 // max(total, done, 1) != (
-            before.done * 100 // max(before.total, before.done, 1)
+        if (
+            step != before.step
+            or done == total
+            or done * 100 // max(total, done, 1)
+            != (before.done * 100 // max(before.total, before.done, 1))
         ):
             self._write()
 

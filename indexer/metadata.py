@@ -1,4 +1,4 @@
-"""What an article's own text says of it: its title, when it was published, and how that is known."""
+"""What an article's text says of itself: its title, and when it was published."""
 
 import re
 from datetime import date, timedelta

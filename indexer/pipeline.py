@@ -8,13 +8,22 @@ from datetime import UTC, datetime
 import numpy as np
 
 from archive.catalogue import write_catalogue
-from archive.documents import Document, Passage, Refusal
+from archive.documents import Document, Duplicate, FurnitureLine, Passage, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex
 from archive.languages import Vectors, detect_language
 from archive.lexical_schema import filter_day
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, DENSE, LEXICAL, Facts, new_snapshot, seal, writing
+from archive.snapshot import (
+    CATALOGUE,
+    DENSE,
+    LEXICAL,
+    Facts,
+    Snapshot,
+    new_snapshot,
+    seal,
+    writing,
+)
 from archive.text import normalised
 from indexer.chunking import chunk
 from indexer.dense import write_dense
@@ -60,6 +69,21 @@ class BuildReport:
     built: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The articles to index, and what was left out on the way to them.
+
+    files: the digest of every file that was decoded, by its path.
+    """
+
+    documents: list[Document]
+    refused: list[Refusal]
+    duplicates: list[Duplicate]
+    furniture: list[FurnitureLine]
+    files: dict[str, str]
+    found: int
+
+
 def build_index(
     settings: Settings, encoder: Encoder, progress: Progress = silent, *, fresh: bool = False
 ) -> BuildReport:
@@ -70,84 +94,101 @@ def build_index(
     """
     started = time.perf_counter()
     with writing(settings.index):
-        earlier = Earlier(settings)
+        earlier = Earlier(settings, fresh=fresh)
         files, refused = _read(settings, progress)
         digests = {file.path: file.digest for file in files}
-        before = earlier.files
-        if not fresh and earlier.snapshot is not None:
-            if earlier.same_files(digests, {(one.path, one.reason) for one in refused}):
-                return _unchanged(earlier, time.perf_counter() - started)
-            earlier.load()
-
-        furniture = Furniture({file.path: file.text for file in files})
-        articles, empty = _documents(files, furniture, progress)
-        refused = sorted([*refused, *empty], key=lambda one: one.path)
-        documents, duplicates = without_duplicates(articles)
-        if not documents:
-            raise NothingToIndex(settings.articles)
-        passages = _passages(documents, settings, encoder, earlier, progress)
-        keys = [vector_key(settings.model, passage.text) for passage in passages]
-        vectors, encoded = _vectors(passages, keys, encoder, earlier, progress)
-
-        facts = Facts(
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            model=settings.model,
-            fingerprint=settings.fingerprint,
-            dimension=vectors.shape[1],
-            found=len(files) + len(refused) - len(empty),
-            documents=len(documents),
-            duplicates=len(duplicates),
-            refused=len(refused),
-            passages=len(passages),
-        )
-        if facts.found != facts.documents + facts.duplicates + facts.refused:
-            raise RuntimeError(f"A file was lost on the way: {facts}.")
-        progress(WRITING, 0, 1)
-        with new_snapshot(settings.index) as folder:
-            by_path = {document.path: document for document in documents}
-            write_catalogue(
-                folder / CATALOGUE, documents, zip(passages, keys, strict=True),
-                refused, duplicates, furniture.found, digests.items(),
-            )  # fmt: skip
-            write_dense(folder / DENSE, vectors)
-            write_lexical(
-                folder / LEXICAL,
-                (
-                    (passage.text, of.language, of.source, filter_day(of.published))
-                    for passage in passages
-                    for of in [by_path[passage.path]]
-                ),
-                {document.language for document in documents},
-            )
-            snapshot = seal(folder, facts)
-        progress(WRITING, 1, 1)
-
+        standing = earlier.unchanged(digests, refused)
+        if standing:
+            snapshot, encoded = standing, 0
+        else:
+            gathered = _gather(files, refused, progress)
+            if not gathered.documents:
+                raise NothingToIndex(settings.articles)
+            snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
+    before, facts = earlier.files, snapshot.facts
+    both = digests.keys() & before.keys()
     return BuildReport(
         found=facts.found,
         indexed=facts.documents,
         duplicates=facts.duplicates,
         refused=facts.refused,
-        new=len(digests.keys() - before.keys()),
-        changed=sum(before[path] != digests[path] for path in digests.keys() & before.keys()),
-        unchanged=sum(before[path] == digests[path] for path in digests.keys() & before.keys()),
-        removed=len(before.keys() - digests.keys()),
+        new=len(digests.keys() - both),
+        changed=sum(before[path] != digests[path] for path in both),
+        unchanged=sum(before[path] == digests[path] for path in both),
+        removed=len(before.keys() - both),
         passages=facts.passages,
         encoded=encoded,
         seconds=time.perf_counter() - started,
         snapshot=snapshot.name,
-        built=True,
+        built=standing is None,
     )
 
 
-def _unchanged(earlier: Earlier, seconds: float) -> BuildReport:
-    assert earlier.snapshot is not None
-    facts = earlier.snapshot.facts
-    return BuildReport(
-        facts.found, facts.documents, facts.duplicates, facts.refused,
-        new=0, changed=0, unchanged=len(earlier.files), removed=0,
-        passages=facts.passages, encoded=0, seconds=seconds,
-        snapshot=earlier.snapshot.name, built=False,
-    )  # fmt: skip
+def _gather(
+    files: Sequence[SourceFile], refused: Sequence[Refusal], progress: Progress
+) -> Gathered:
+    furniture = Furniture({file.path: file.text for file in files})
+    articles, empty = _documents(files, furniture, progress)
+    documents, duplicates = without_duplicates(articles)
+    return Gathered(
+        documents,
+        sorted([*refused, *empty], key=lambda one: one.path),
+        duplicates,
+        furniture.found,
+        {file.path: file.digest for file in files},
+        found=len(files) + len(refused),
+    )
+
+
+def write_snapshot(
+    gathered: Gathered,
+    settings: Settings,
+    encoder: Encoder,
+    earlier: Earlier,
+    progress: Progress = silent,
+) -> tuple[Snapshot, int]:
+    """Index the documents and make the snapshot current.
+
+    Returns it, and how many passages had to be encoded.
+    """
+    earlier.load()
+    documents = gathered.documents
+    passages = _passages(documents, settings, encoder, earlier, progress)
+    keys = [vector_key(settings.model, passage.text) for passage in passages]
+    vectors, encoded = _vectors(passages, keys, encoder, earlier, progress)
+    facts = Facts(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=settings.model,
+        fingerprint=settings.fingerprint,
+        dimension=vectors.shape[1],
+        found=gathered.found,
+        documents=len(documents),
+        duplicates=len(gathered.duplicates),
+        refused=len(gathered.refused),
+        passages=len(passages),
+    )
+    if facts.found != facts.documents + facts.duplicates + facts.refused:
+        raise RuntimeError(f"A file was lost on the way: {facts}.")
+    progress(WRITING, 0, 1)
+    by_path = {document.path: document for document in documents}
+    with new_snapshot(settings.index) as folder:
+        write_catalogue(
+            folder / CATALOGUE, documents, zip(passages, keys, strict=True),
+            gathered.refused, gathered.duplicates, gathered.furniture, gathered.files.items(),
+        )  # fmt: skip
+        write_dense(folder / DENSE, vectors)
+        write_lexical(
+            folder / LEXICAL,
+            (
+                (passage.text, of.language, of.source, filter_day(of.published))
+                for passage in passages
+                for of in [by_path[passage.path]]
+            ),
+            {document.language for document in documents},
+        )
+        snapshot = seal(folder, facts)
+    progress(WRITING, 1, 1)
+    return snapshot, encoded
 
 
 def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:

@@ -1,13 +1,14 @@
-"""What an earlier snapshot already worked out: passages of unchanged articles, and their vectors."""
+"""What an earlier snapshot already worked out: passages of unchanged articles, vectors."""
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 
 import faiss
 import numpy as np
 
 from archive.catalogue import Catalogue
-from archive.documents import Document, Passage
+from archive.documents import Document, Passage, Refusal
 from archive.errors import ArchiveError
 from archive.languages import Vectors
 from archive.settings import Settings
@@ -22,12 +23,13 @@ def vector_key(model: str, text: str) -> bytes:
 class Earlier:
     """The work of the current snapshot, as far as it serves a new one with the same settings.
 
-    A snapshot that cannot be opened, or was made with other settings, serves for nothing.
+    One that cannot be opened, or was made with other settings, serves for nothing; nor does any
+    with `fresh`. `files` tells what was indexed in every case where it can be read.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.snapshot: Snapshot | None = None
+    def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
         self.files: dict[str, str] = {}
+        self._snapshot: Snapshot | None = None
         self._passages: dict[str, list[Passage]] = {}
         self._texts: dict[str, str] = {}
         self._rows: dict[bytes, int] = {}
@@ -37,20 +39,22 @@ class Earlier:
             return
         self._catalogue = Catalogue(snapshot.folder / CATALOGUE)
         self.files = self._catalogue.files()
-        if snapshot.facts.fingerprint == settings.fingerprint:
-            self.snapshot = snapshot
+        if snapshot.facts.fingerprint == settings.fingerprint and not fresh:
+            self._snapshot = snapshot
 
-    def same_files(self, files: dict[str, str], refused: set[tuple[str, str]]) -> bool:
-        """Whether the snapshot holds just these files and just these refusals."""
-        if self.snapshot is None or files != self.files:
-            return False
-        before = {(one.path, one.reason) for one in self._catalogue.refused()}
-        decoded = {(path, reason) for path, reason in before if path in files}
-        return before - decoded == refused
+    def unchanged(self, files: dict[str, str], refused: Sequence[Refusal]) -> Snapshot | None:
+        """The snapshot, if it holds just these files and just these refusals; else None.
+
+        files: digests by path. refused: what was refused before it was decoded.
+        """
+        if self._snapshot is None or files != self.files:
+            return None
+        before = [one for one in self._catalogue.refused() if one.path not in files]
+        return self._snapshot if before == list(refused) else None
 
     def load(self) -> None:
         """Read the passages and where their vectors are. Nothing to read, nothing happens."""
-        if self.snapshot is None:
+        if self._snapshot is None:
             return
         documents = self._catalogue.documents()
         self._texts = {document.path: document.text for document in documents}
@@ -62,7 +66,7 @@ class Earlier:
             )
         self._passages = dict(passages)
         self._rows = {key: row for row, key in enumerate(self._catalogue.passage_keys())}
-        self._vectors = faiss.read_index(str(self.snapshot.folder / DENSE))
+        self._vectors = faiss.read_index(str(self._snapshot.folder / DENSE))
 
     def passages(self, document: Document) -> list[Passage] | None:
         """The passages of an article whose text has not changed, else None."""

@@ -33,7 +33,7 @@ class DenseIndex:
         reachable = len(self)
         if allowed is not None:
             selector = faiss.IDSelectorBatch(allowed)
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
             reachable = len(allowed)
         if min(count, reachable) == 0:
             return []

@@ -2,13 +2,14 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentence, Why
 from archive.catalogue import Catalogue
-from archive.documents import Document, Passage, Question
+from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
 from archive.languages import Vectors
 from archive.settings import Settings
@@ -16,7 +17,7 @@ from archive.snapshot import CATALOGUE, DENSE, LEXICAL, Snapshot, open_snapshot
 from archive.text import stems, words
 from retriever.confidence import THRESHOLD, confidence
 from retriever.dense import DenseIndex
-from retriever.extraction import choose, score_sentences
+from retriever.extraction import ScoredSentence, choose, in_reading_order, score_sentences
 from retriever.filters import Columns
 from retriever.fusion import Candidate, fuse
 from retriever.lexical import LexicalIndex
@@ -35,6 +36,28 @@ class Holdings:
     languages: dict[str, int]
     sources: dict[str, int]
     years: dict[int | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The rows found for a question with their scores, best first, and where each came from.
+
+    dense, lexical: the rank of a row in either search, from 1, for the rows it found.
+    """
+
+    scored: list[tuple[int, float]]
+    dense: dict[int, int]
+    lexical: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answer is made from: the best sentences, best first, before it is decided whether
+    they are sure enough to be shown."""
+
+    ranked: list[RankedPassage]
+    chosen: list[ScoredSentence]
+    confidence: float
 
 
 class Engine:
@@ -65,8 +88,6 @@ class Engine:
 
     def holdings(self) -> Holdings:
         """How many articles there are by language, source and year, the most first."""
-        from archive.documents import source_of
-
         columns = self._columns
         years = [day.year if day else None for day in columns.published]
         return Holdings(
@@ -77,8 +98,10 @@ class Engine:
 
     def search(self, question: Question, count: int = 10) -> list[RankedPassage]:
         """The passages that best match a question, best first, at most `count` of them."""
+        if not question.text.strip():
+            return []
         vector = self._encoder.encode_question(question.text)
-        return self._search(question, vector, count)
+        return self._passages(question, self._rank(question, vector, count))
 
     def ask(self, question: Question) -> Answer:
         """Sentences quoted from the archive that answer a question, or a refusal.
@@ -86,74 +109,91 @@ class Engine:
         Either way the closest passages come along, at most CLOSEST.
         """
         started = time.perf_counter()
-        vector = self._encoder.encode_question(question.text)
-        ranked = self._search(question, vector, CLOSEST)
-        scored = score_sentences(question.text, vector, ranked, self._encoder)
-        sure = confidence(scored)
-        chosen = choose(scored) if sure >= THRESHOLD else []
+        draft = self.draft(question)
+        sure = draft.confidence >= THRESHOLD
         citations = tuple(
             Citation.of(n, one.document, one.start, one.end)
-            for n, one in enumerate(chosen, start=1)
+            for n, one in enumerate(in_reading_order(draft.chosen) if sure else [], start=1)
         )
         return Answer(
-            kind=AnswerKind.EXTRACT if chosen else AnswerKind.NONE,
+            kind=AnswerKind.EXTRACT if citations else AnswerKind.NONE,
             question=question.text,
-            confidence=sure,
+            confidence=draft.confidence,
             sentences=tuple(Sentence(one.quote, one.n) for one in citations),
             citations=citations,
-            closest=tuple(ranked),
+            closest=tuple(draft.ranked),
             seconds=time.perf_counter() - started,
         )
 
-    def _search(self, question: Question, vector: Vectors, count: int) -> list[RankedPassage]:
+    def draft(self, question: Question) -> Draft:
+        """The best sentences for a question and how sure they are; nothing for no question."""
         if not question.text.strip():
-            return []
+            return Draft([], [], 0.0)
+        vector = self._encoder.encode_question(question.text)
+        ranked = self._passages(question, self._rank(question, vector, CLOSEST))
+        scored = score_sentences(question.text, vector, ranked, self._encoder)
+        return Draft(ranked, choose(scored), confidence(scored))
+
+    def rank_articles(self, question: Question) -> list[str]:
+        """The paths of all articles that pass the filters, each at its best passage's place."""
+        vector = self._encoder.encode_question(question.text)
+        ranking = self._rank(question, vector, len(self._spans))
+        numbers = (int(self._columns.document_of[row]) for row, _ in ranking.scored)
+        return [self._columns.paths[number] for number in dict.fromkeys(numbers)]
+
+    def _rank(self, question: Question, vector: Vectors, count: int) -> Ranking:
+        """Fuse the CANDIDATES of either search; further rows follow in the order of cosines."""
         allowed = self._columns.allowed_rows(question.filters)
-        reach = max(CANDIDATES, count)
-        dense = dict(self._dense.search(vector, reach, allowed))
-        lexical = self._lexical_scores(question, reach)
-        only_lexical = [row for row in lexical if row not in dense]
-        cosines = dense | dict(
-            zip(only_lexical, self._dense.cosines(vector, only_lexical), strict=True)
-        )
+        dense = self._dense.search(vector, max(CANDIDATES, count), allowed)
+        lexical = self._lexical_scores(question)
+        cosines = dict(dense[:CANDIDATES])
+        others = [row for row in lexical if row not in cosines]
+        cosines |= zip(others, self._dense.cosines(vector, others), strict=True)
         fused = fuse(
             [
                 Candidate(row, self._language(row), cosine, lexical.get(row, 0.0))
                 for row, cosine in cosines.items()
             ]
         )
-        dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}
+        further = [(row, cosine) for row, cosine in dense[CANDIDATES:] if row not in cosines]
         by_words = sorted(lexical, key=lambda row: (-lexical[row], row))
-        lexical_ranks = {row: rank for rank, row in enumerate(by_words, start=1)}
-        ranked = []
-        for rank, (row, score) in enumerate(fused[:count], start=1):
-            passage, document = self._passage(row)
-            shared = _shared_words(question.text, passage.text, document.language)
-            why = Why(dense_ranks.get(row), lexical_ranks.get(row), shared)
-            ranked.append(RankedPassage(rank, passage, document, score, why))
-        return ranked
+        return Ranking(
+            (fused + further)[:count],
+            {row: rank for rank, (row, _) in enumerate(dense, start=1)},
+            {row: rank for rank, row in enumerate(by_words, start=1)},
+        )
 
-    def _lexical_scores(self, question: Question, reach: int) -> dict[int, float]:
+    def _lexical_scores(self, question: Question) -> dict[int, float]:
         filters = question.filters
         scores: dict[int, float] = {}
         for language in sorted(set(self._columns.languages)):
             if not filters.languages or language in filters.languages:
-                scores.update(self._lexical.search(question.text, language, reach, filters))
+                found = self._lexical.search(question.text, language, CANDIDATES, filters)
+                scores.update(found)
         return scores
 
-    def _language(self, row: int) -> str:
-        return self._columns.languages[self._columns.document_of[row]]
+    def _passages(self, question: Question, ranking: Ranking) -> list[RankedPassage]:
+        found = []
+        for rank, (row, score) in enumerate(ranking.scored, start=1):
+            document = self.document(self._columns.paths[int(self._columns.document_of[row])])
+            start, end = (int(offset) for offset in self._spans[row])
+            passage = Passage(document.path, start, end, document.text[start:end])
+            why = Why(
+                ranking.dense.get(row),
+                ranking.lexical.get(row),
+                _shared_words(question.text, passage.text, document.language),
+            )
+            found.append(RankedPassage(rank, passage, document, score, why))
+        return found
 
-    def _passage(self, row: int) -> tuple[Passage, Document]:
-        document = self.document(self._columns.paths[self._columns.document_of[row]])
-        start, end = (int(offset) for offset in self._spans[row])
-        return Passage(document.path, start, end, document.text[start:end]), document
+    def _language(self, row: int) -> str:
+        return self._columns.languages[int(self._columns.document_of[row])]
 
 
 def _shared_words(question: str, passage: str, language: str) -> tuple[str, ...]:
     """The words of the question whose stems stand in the passage, in the question's order."""
     held = set(stems(passage, language))
-    told = dict.fromkeys(words(question))
+    told: Sequence[str] = list(dict.fromkeys(words(question)))
     return tuple(word for word in told if held.issuperset(stems(word, language)))
 
 

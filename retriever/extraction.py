@@ -87,16 +87,18 @@ def share_of_words(question: str, sentence: str, language: str) -> float:
 
 
 def choose(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
-    """Up to MOST_SENTENCES of the best that each add something new.
-
-    The best one's article comes first; sentences of one article stand in reading order.
-    """
+    """Up to MOST_SENTENCES of the best that each add something new, best first."""
     chosen: list[ScoredSentence] = []
     for sentence in scored:
         if len(chosen) == MOST_SENTENCES or sentence.score < scored[0].score - _WITHIN:
             break
         if not any(_says_the_same(sentence, other) for other in chosen):
             chosen.append(sentence)
+    return chosen
+
+
+def in_reading_order(chosen: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """The sentences of one article in the order they stand in; the best one's article first."""
     order = list(dict.fromkeys(one.document.path for one in chosen))
     return sorted(chosen, key=lambda one: (order.index(one.document.path), one.start))
 

@@ -23,27 +23,32 @@ class Candidate:
 def fuse(candidates: list[Candidate]) -> list[tuple[int, float]]:
     """Rows and scores, best first; equal scores keep the smaller row first.
 
-    Within one language the passages are put in the order of a weighted sum of both scores, each
-    scaled to 0..1 over that language's candidates. The language's own cosines are then handed
-    out in that order: the words reorder a language and never lift it over another, which words
-    would always do for the language of the question.
+    Within one language the passages are put in the order of a weighted sum: the cosine, scaled to
+    0..1 over that language's candidates, and the BM25 score, as a share of the best in any
+    language, so that a chance word in another language weighs little. The language's own cosines
+    are then handed out in that order: words reorder a language and never lift it over another,
+    as they always would lift the language of the question.
     """
+    best_words = max((one.lexical for one in candidates), default=0.0)
     by_language: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_language[candidate.language].append(candidate)
     scores: list[tuple[int, float]] = []
     for members in by_language.values():
-        fused = _weighted(members)
+        fused = _weighted(members, best_words)
         order = sorted(members, key=lambda one: (-fused[one.row], one.row))
         cosines = sorted((one.cosine for one in members), reverse=True)
         scores += [(one.row, cosine) for one, cosine in zip(order, cosines, strict=True)]
     return sorted(scores, key=lambda scored: (-scored[1], scored[0]))
 
 
-def _weighted(members: list[Candidate]) -> Mapping[int, float]:
+def _weighted(members: list[Candidate], best_words: float) -> Mapping[int, float]:
     dense = scaled({one.row: one.cosine for one in members})
-    lexical = scaled({one.row: one.lexical for one in members})
-    return {row: (1 - LEXICAL_WEIGHT) * dense[row] + LEXICAL_WEIGHT * lexical[row] for row in dense}
+    return {
+        one.row: (1 - LEXICAL_WEIGHT) * dense[one.row]
+        + LEXICAL_WEIGHT * (one.lexical / best_words if best_words else 0.0)
+        for one in members
+    }
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:

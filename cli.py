@@ -1,0 +1,381 @@
+"""The command line: parse, call one function of the engine, print. Nothing else."""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from archive.answers import Answer, AnswerKind, RankedPassage
+from archive.catalogue import Catalogue
+from archive.documents import Filters, Question
+from archive.encoder import open_encoder
+from archive.errors import ArchiveError, DateInvalid
+from archive.settings import Settings
+from archive.snapshot import CATALOGUE, open_snapshot
+from indexer.jobs import JobLog, read_job
+from indexer.pipeline import BuildReport, Progress, build_index, silent
+from retriever.engine import open_engine
+
+MOST_SHOWN = 100
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done; 1: an error the user can cure; 2: wrong usage."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = Settings.from_environment(articles=arguments.articles, index=arguments.index)
+        arguments.run(arguments, settings)
+    except ArchiveError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the index that was current still is", file=sys.stderr)
+        return 130
+    return 0
+
+
+def index(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Index the articles: only what is new or changed is worked on.
+
+    example: communique index --articles releases/
+    """
+    log = JobLog(settings.index)
+    try:
+        with _shown(quiet=arguments.json) as show:
+
+            def progress(step: str, done: int, total: int) -> None:
+                log(step, done, total)
+                show(step, done, total)
+
+            report = build_index(settings, open_encoder(settings), progress, fresh=arguments.fresh)
+    except ArchiveError as error:
+        log.fail(str(error))
+        raise
+    except BaseException as error:
+        log.fail(f"The run stopped: {type(error).__name__}.")
+        raise
+    log.finish(report)
+    _print(arguments, asdict(report), lambda: _report_table(report))
+
+
+def search(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Find the passages that best match a question.
+
+    example: communique search "câbles sous-marins" --language uk --since 2025-01-01
+    """
+    started = time.perf_counter()
+    engine = open_engine(settings, open_encoder(settings))
+    found = engine.search(_question(arguments), min(arguments.count, MOST_SHOWN))
+    told = {
+        "passages": [_passage(one) for one in found],
+        "seconds": time.perf_counter() - started,
+    }
+    _print(arguments, told, lambda: _show_passages(found))
+
+
+def ask(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Answer a question in sentences quoted from the articles, or say that they do not answer it.
+
+    example: communique ask "When did Finland join NATO?"
+    """
+    engine = open_engine(settings, open_encoder(settings))
+    answer = engine.ask(_question(arguments))
+    _print(arguments, _answer(answer), lambda: _show_answer(answer))
+
+
+def status(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Say what is indexed, when, with which model, and what was refused.
+
+    example: communique status --json
+    """
+    snapshot = open_snapshot(settings.index, settings.model)
+    catalogue = Catalogue(snapshot.folder / CATALOGUE)
+    refused, duplicates = catalogue.refused(), catalogue.duplicates()
+    job = read_job(settings.index)
+    told = {
+        "snapshot": snapshot.name,
+        **asdict(snapshot.facts),
+        "refusals": [asdict(one) for one in refused],
+        "copies": [asdict(one) for one in duplicates],
+        "job": asdict(job) if job else None,
+    }
+
+    def show() -> None:
+        facts = snapshot.facts
+        out.print(
+            f"{snapshot.name}: {facts.documents} articles in {facts.passages} passages, "
+            f"indexed {facts.created} with {facts.model}; "
+            f"{facts.duplicates} duplicates, {facts.refused} refused"
+        )
+        for one in refused:
+            out.print(f"  refused {escape(one.path)}: {one.sentence}")
+        for copy in duplicates:
+            out.print(f"  {escape(copy.path)} repeats {escape(copy.of)} ({copy.similarity:.0%})")
+
+    _print(arguments, told, show)
+
+
+def furniture(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Show the lines that were left out of the articles, how often they stand there, and why.
+
+    example: communique furniture
+    """
+    snapshot = open_snapshot(settings.index, settings.model)
+    found = Catalogue(snapshot.folder / CATALOGUE).furniture()
+    told = {"furniture": [asdict(one) | {"why": one.why} for one in found]}
+
+    def show() -> None:
+        table = Table("source", "pages", "line", "why left out")
+        for one in found:
+            table.add_row(escape(one.source), str(one.pages), escape(one.line), one.why)
+        out.print(table)
+
+    _print(arguments, told, show)
+
+
+def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Measure search, answers and refusals on evaluation sets in BEIR layout.
+
+    example: communique evaluate sets/piaf sets/xquad --json
+    """
+    from evaluation.run import evaluate as evaluate_set
+
+    encoder = open_encoder(settings)
+    with _shown(quiet=arguments.json) as show:
+        told = [evaluate_set(folder, settings, encoder, show) for folder in arguments.folders]
+    _print(arguments, told, lambda: _show_figures(told))
+
+
+# --- Arguments ---------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="communique",
+        description="Ask a press archive in any language; every answer is quoted from an article.",
+        epilog="Settings come from COMMUNIQUE_... variables; the README lists them.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Callable[[argparse.Namespace, Settings], None]) -> argparse.ArgumentParser:
+        summary, _, rest = (run.__doc__ or "").partition("\n")
+        one = commands.add_parser(
+            run.__name__, help=summary, description=summary, epilog=rest.strip()
+        )
+        one.add_argument("--json", action="store_true", help="print JSON")
+        one.add_argument("--articles", type=Path, metavar="DIR", help="the folder of articles")
+        one.add_argument("--index", type=Path, metavar="DIR", help="the folder of the index")
+        one.set_defaults(run=run)
+        return one
+
+    fresh = "build everything again, also what has not changed"
+    command(index).add_argument("--fresh", action="store_true", help=fresh)
+    for run in (search, ask):
+        one = command(run)
+        one.add_argument("question", help="in any language")
+        one.add_argument(
+            "--language", action="append", default=[], metavar="CODE",
+            help="only articles in this language (fr, en, uk, ...); may be repeated",
+        )  # fmt: skip
+        one.add_argument(
+            "--source", action="append", default=[], metavar="FOLDER",
+            help="only articles of this top folder; may be repeated",
+        )  # fmt: skip
+        one.add_argument("--since", metavar="DATE", help="published on YYYY-MM-DD or later")
+        one.add_argument("--until", metavar="DATE", help="published on YYYY-MM-DD or earlier")
+        if run is search:
+            one.add_argument(
+                "--count", type=_positive, default=10, metavar="N",
+                help=f"how many passages, at most {MOST_SHOWN} (10)",
+            )  # fmt: skip
+    command(status)
+    command(furniture)
+    command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
+
+
+def _question(arguments: argparse.Namespace) -> Question:
+    filters = Filters(
+        languages=frozenset(arguments.language),
+        sources=frozenset(arguments.source),
+        since=_day(arguments.since),
+        until=_day(arguments.until),
+    )
+    return Question(arguments.question, filters)
+
+
+def _day(value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise DateInvalid(value or "") from None
+
+
+# --- JSON --------------------------------------------------------------------------------------
+
+
+def _print(arguments: argparse.Namespace, told: object, show: Callable[[], None]) -> None:
+    if arguments.json:
+        print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
+    else:
+        show()
+
+
+def _passage(found: RankedPassage) -> dict[str, object]:
+    return {
+        "rank": found.rank,
+        "path": found.passage.path,
+        "title": found.document.title,
+        "language": found.document.language,
+        "published": found.document.published,
+        "start": found.passage.start,
+        "end": found.passage.end,
+        "text": found.passage.text,
+        "score": found.score,
+        "why": asdict(found.why),
+    }
+
+
+def _answer(answer: Answer) -> dict[str, object]:
+    return {
+        "kind": answer.kind,
+        "question": answer.question,
+        "confidence": answer.confidence,
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
+        "citations": [asdict(citation) for citation in answer.citations],
+        "closest": [_passage(one) for one in answer.closest],
+        "seconds": answer.seconds,
+    }
+
+
+# --- Text --------------------------------------------------------------------------------------
+
+
+def _show_answer(answer: Answer) -> None:
+    if answer.kind == AnswerKind.NONE:
+        out.print("Nothing in the archive answers this question. The closest passages:\n")
+        _show_passages(answer.closest)
+        return
+    for sentence in answer.sentences:
+        out.print(f"{escape(sentence.text)} [bold]\\[{sentence.citation}][/]")
+    out.print()
+    for one in answer.citations:
+        where = f"{one.path}, characters {one.file_start} to {one.file_end}"
+        out.print(f"[bold]\\[{one.n}][/] {escape(one.title)}")
+        out.print(f"    {one.language}, {one.published or 'undated'}: {escape(where)}")
+    out.print(f"\nconfidence {answer.confidence:.0%}, {answer.seconds:.2f} s")
+
+
+def _show_passages(passages: Sequence[RankedPassage]) -> None:
+    for one in passages:
+        document, why = one.document, one.why
+        out.print(f"[bold]{one.rank}. {escape(document.title)}[/]")
+        out.print(
+            f"   {document.language}, {document.published or 'undated'}, {escape(document.path)}; "
+            f"by meaning {why.dense_rank or '-'}, by words {why.lexical_rank or '-'}"
+            f"{escape(' (' + ', '.join(why.words) + ')') if why.words else ''}"
+        )
+        out.print(f"   {escape(' '.join(one.passage.text.split()))}\n")
+
+
+def _report_table(report: BuildReport) -> None:
+    table = Table(title="indexed" if report.built else "nothing has changed")
+    names = ("found", "new", "changed", "unchanged", "removed", "duplicates", "refused")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_row(*(str(getattr(report, name)) for name in names))
+    out.print(table)
+    out.print(
+        f"{report.indexed} articles in {report.passages} passages, {report.encoded} of them "
+        f"encoded, in {report.seconds:.1f} s"
+    )
+
+
+def _show_figures(told: Sequence[Mapping[str, object]]) -> None:
+    table = Table()
+    table.add_column("figure")
+    for figures in told:
+        table.add_column(str(figures["set"]), justify="right")
+    for name in told[0]:
+        if name not in ("set", "by_language", "seconds"):
+            table.add_row(name, *(_figure(figures[name]) for figures in told))
+    for name in ("index", "question_p50", "question_p95"):
+        seconds = [figures["seconds"] for figures in told]
+        table.add_row(
+            f"seconds {name}",
+            *(_figure(one[name]) for one in seconds if isinstance(one, dict)),
+        )
+    out.print(table)
+
+
+def _figure(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+@contextlib.contextmanager
+def _shown(*, quiet: bool) -> Iterator[Progress]:
+    """Progress as a live bar on a terminal, as plain lines elsewhere, as nothing when quiet."""
+    if quiet or not out.is_terminal:
+        yield silent if quiet else _Lines()
+        return
+    with Bars(
+        TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=out,
+    ) as bars:  # fmt: skip
+        yield _Bar(bars)
+
+
+class _Bar:
+    """One bar a step, with how many a second."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._step = ""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if step != self._step:
+            self._step = step
+            self._task = self._bars.add_task(step, total=total or None, rate="")
+        speed = self._bars.tasks[-1].speed
+        rate = f"{speed:.0f} a second" if speed else ""
+        self._bars.update(self._task, completed=done, total=total or None, rate=rate)
+
+
+class _Lines:
+    """A line when a step begins, and one when it is done."""
+
+    def __init__(self) -> None:
+        self._step, self._begun = "", 0.0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if step != self._step:
+            self._step, self._begun = step, time.perf_counter()
+            out.print(f"{step} ...")
+        if total and done == total:
+            out.print(f"{step}: {done} in {time.perf_counter() - self._begun:.1f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
