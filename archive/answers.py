@@ -23,13 +23,17 @@ class Why:
 class RankedPassage:
     """A passage found for a question, with its article. Ranks count from 1, best first.
 
-    score: the fused score, comparable only within one result.
+    row: its number in the snapshot.
+    score: how near it is to the question; it orders passages of all languages, and compares only
+    within one result. standing: 0..1, how meaning and words place it among its own language.
     """
 
     rank: int
+    row: int
     passage: Passage
     document: Document
     score: float
+    standing: float
     why: Why
 
 

@@ -17,7 +17,7 @@ from archive.documents import (
     Passage,
     Refusal,
 )
-from archive.text import Piece
+from archive.text import Piece, Span
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -29,7 +29,10 @@ CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, key BLOB NOT NULL
 );
-CREATE INDEX passages_of ON passages (document);
+CREATE TABLE sentences (
+    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passages,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, key BLOB NOT NULL
+);
 CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
 CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
 CREATE TABLE furniture (
@@ -44,6 +47,7 @@ def write_catalogue(
     file: Path,
     documents: Sequence[Document],
     passages: Iterable[tuple[Passage, bytes]],
+    sentences: Iterable[tuple[int, Span, bytes]],
     refused: Iterable[Refusal],
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
@@ -52,6 +56,8 @@ def write_catalogue(
     """Write everything a snapshot tells of its articles.
 
     passages: in the order of the rows, each with the key its vector is reused by.
+    sentences: in the order of the rows: the row of its passage, its span in the article's text,
+    and the key of its vector.
     files: (path, digest) of every file that was decoded.
     """
     numbers = {document.path: number for number, document in enumerate(documents)}
@@ -68,6 +74,13 @@ def write_catalogue(
                 (
                     (row, numbers[passage.path], passage.start, passage.end, key)
                     for row, (passage, key) in enumerate(passages)
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
+                (
+                    (row, passage, start, end, key)
+                    for row, (passage, (start, end), key) in enumerate(sentences)
                 ),
             )
             for table, rows in (
@@ -130,13 +143,25 @@ class Catalogue:
 
     def passage_spans(self) -> list[tuple[int, int, int]]:
         """(number of the document, start, end) of every passage, in the order of the rows."""
-        rows = self._rows('SELECT document, start, "end" FROM passages ORDER BY row')
-        return [(int(str(a)), int(str(b)), int(str(c))) for a, b, c in rows]
+        return self._numbers('SELECT document, start, "end" FROM passages ORDER BY row')
+
+    def sentence_spans(self) -> list[tuple[int, int, int]]:
+        """(row of the passage, start, end) of every sentence, in the order of the rows."""
+        return self._numbers('SELECT passage, start, "end" FROM sentences ORDER BY row')
+
+    def _numbers(self, query: str) -> list[tuple[int, int, int]]:
+        return [(int(str(a)), int(str(b)), int(str(c))) for a, b, c in self._rows(query)]
 
     def passage_keys(self) -> list[bytes]:
         """The key of each passage's vector, in the order of the rows."""
-        keys = self._rows("SELECT key FROM passages ORDER BY row")
-        return [key for (key,) in keys if isinstance(key, bytes)]
+        return self._keys("SELECT key FROM passages ORDER BY row")
+
+    def sentence_keys(self) -> list[bytes]:
+        """The key of each sentence's vector, in the order of the rows."""
+        return self._keys("SELECT key FROM sentences ORDER BY row")
+
+    def _keys(self, query: str) -> list[bytes]:
+        return [key for (key,) in self._rows(query) if isinstance(key, bytes)]
 
     def refused(self) -> list[Refusal]:
         """The files that were refused, in the order of the paths."""

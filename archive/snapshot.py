@@ -20,7 +20,8 @@ from archive.errors import (
 from archive.storage import flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
-DENSE = "dense.faiss"
+PASSAGES = "passages.faiss"
+SENTENCES = "sentences.faiss"
 LEXICAL = "lexical"
 
 MANIFEST = "manifest.json"
@@ -47,6 +48,7 @@ class Facts:
     duplicates: int
     refused: int
     passages: int
+    sentences: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""From articles to passages: whole sentences, as many as fit, with exact offsets."""
+"""From articles to passages and their sentences, with exact offsets."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -13,7 +14,18 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 _SEPARATORS = ["\n", "; ", " : ", ", ", "،", "、", " ", ""]
 
 
-def chunk(document: Document, count_tokens: CountTokens, longest: int) -> list[Passage]:
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage and the spans of its sentences, by offsets into the article's text, in order.
+
+    A sentence that is too long for a passage counts as the parts it is cut into.
+    """
+
+    passage: Passage
+    sentences: tuple[Span, ...]
+
+
+def chunk(document: Document, count_tokens: CountTokens, longest: int) -> list[Chunk]:
     """The passages of a document, in order: runs of whole sentences of at most `longest` tokens.
 
     `passage.text == document.text[passage.start:passage.end]`, passages do not overlap, and every
@@ -22,10 +34,12 @@ def chunk(document: Document, count_tokens: CountTokens, longest: int) -> list[P
     """
     units = _units(document.text, document.language, count_tokens, longest)
     lengths = _lengths(document.text, units, count_tokens)
-    return [
-        Passage(document.path, start, end, document.text[start:end])
-        for start, end in _runs(units, lengths, longest)
-    ]
+    chunks = []
+    for first, last in _runs(lengths, longest):
+        start, end = units[first][0], units[last - 1][1]
+        passage = Passage(document.path, start, end, document.text[start:end])
+        chunks.append(Chunk(passage, tuple(units[first:last])))
+    return chunks
 
 
 def _units(text: str, language: str, count_tokens: CountTokens, longest: int) -> list[Span]:
@@ -70,14 +84,17 @@ def _lengths(text: str, units: Sequence[Span], count_tokens: CountTokens) -> lis
     return count_tokens([text[begin:end] for begin, (_, end) in zip(begins, units, strict=False)])
 
 
-def _runs(units: Sequence[Span], lengths: Sequence[int], longest: int) -> Iterator[Span]:
-    """Merge neighbouring units into runs of at most `longest` tokens, evenly filled."""
+def _runs(lengths: Sequence[int], longest: int) -> Iterator[tuple[int, int]]:
+    """Merge neighbouring units into runs of at most `longest` tokens, evenly filled.
+
+    lengths: the tokens of each unit. Gives half-open ranges of units that cover them all.
+    """
     at, left = 0, sum(lengths)
-    while at < len(units):
+    while at < len(lengths):
         even = left / -(-left // longest) if left > longest else left
         until, filled = at + 1, lengths[at]
-        while until < len(units) and filled + lengths[until] <= longest and filled < even:
+        while until < len(lengths) and filled + lengths[until] <= longest and filled < even:
             filled += lengths[until]
             until += 1
-        yield units[at][0], units[until - 1][1]
+        yield at, until
         at, left = until, left - filled

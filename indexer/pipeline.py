@@ -16,8 +16,9 @@ from archive.lexical_schema import filter_day
 from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
-    DENSE,
     LEXICAL,
+    PASSAGES,
+    SENTENCES,
     Facts,
     Snapshot,
     new_snapshot,
@@ -25,8 +26,8 @@ from archive.snapshot import (
     writing,
 )
 from archive.text import normalised
-from indexer.chunking import chunk
-from indexer.dense import write_dense
+from indexer.chunking import Chunk, chunk
+from indexer.dense import write_passages, write_sentences
 from indexer.duplicates import without_duplicates
 from indexer.furniture import Furniture
 from indexer.lexical import write_lexical
@@ -36,7 +37,8 @@ from indexer.reuse import Earlier, vector_key
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
 Progress = Callable[[str, int, int], None]
-READING, PREPARING, ENCODING, WRITING = "reading", "preparing", "encoding", "writing"
+READING, PREPARING, CHUNKING = "reading", "preparing", "chunking"
+ENCODING, WRITING = "encoding", "writing"
 
 _ENCODED_AT_ONCE = 64
 
@@ -50,8 +52,8 @@ class BuildReport:
     """What a run found and did.
 
     found = indexed + duplicates + refused. New, changed, unchanged and removed compare the files
-    with those of the snapshot before. `encoded` counts the passages that no earlier snapshot
-    held; `built` is false where nothing had changed and the snapshot stayed as it was.
+    with those of the snapshot before. `encoded` counts the passages and sentences that no earlier
+    snapshot held; `built` is false where nothing had changed and the snapshot stayed as it was.
     """
 
     found: int
@@ -149,13 +151,22 @@ def write_snapshot(
 ) -> tuple[Snapshot, int]:
     """Index the documents and make the snapshot current.
 
-    Returns it, and how many passages had to be encoded.
+    Returns it, and how many passages and sentences had to be encoded.
     """
     earlier.load()
     documents = gathered.documents
-    passages = _passages(documents, settings, encoder, earlier, progress)
-    keys = [vector_key(settings.model, passage.text) for passage in passages]
-    vectors, encoded = _vectors(passages, keys, encoder, earlier, progress)
+    chunks = _chunks(documents, settings, encoder, earlier, progress)
+    by_path = {document.path: document for document in documents}
+    passages = [one.passage for one in chunks]
+    sentences = [
+        (row, span, by_path[one.passage.path].text[slice(*span)])
+        for row, one in enumerate(chunks)
+        for span in one.sentences
+    ]
+    texts = [passage.text for passage in passages] + [text for _, _, text in sentences]
+    keys = [vector_key(settings.model, text) for text in texts]
+    vectors, encoded = _vectors(texts, keys, encoder, earlier, progress)
+    count = len(passages)
     facts = Facts(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=settings.model,
@@ -166,21 +177,28 @@ def write_snapshot(
         duplicates=len(gathered.duplicates),
         refused=len(gathered.refused),
         passages=len(passages),
+        sentences=len(sentences),
     )
     if facts.found != facts.documents + facts.duplicates + facts.refused:
         raise RuntimeError(f"A file was lost on the way: {facts}.")
     progress(WRITING, 0, 1)
-    by_path = {document.path: document for document in documents}
     with new_snapshot(settings.index) as folder:
         write_catalogue(
-            folder / CATALOGUE, documents, zip(passages, keys, strict=True),
-            gathered.refused, gathered.duplicates, gathered.furniture, gathered.files.items(),
-        )  # fmt: skip
-        write_dense(folder / DENSE, vectors)
+            folder / CATALOGUE,
+            documents,
+            zip(passages, keys[:count], strict=True),
+            ((row, span, key) for (row, span, _), key in zip(sentences, keys[count:], strict=True)),
+            gathered.refused,
+            gathered.duplicates,
+            gathered.furniture,
+            gathered.files.items(),
+        )
+        write_passages(folder / PASSAGES, vectors[:count])
+        write_sentences(folder / SENTENCES, vectors[count:])
         write_lexical(
             folder / LEXICAL,
             (
-                (passage.text, of.language, of.source, filter_day(of.published))
+                (_words_of(passage, of), of.language, of.source, filter_day(of.published))
                 for passage in passages
                 for of in [by_path[passage.path]]
             ),
@@ -189,6 +207,12 @@ def write_snapshot(
         snapshot = seal(folder, facts)
     progress(WRITING, 1, 1)
     return snapshot, encoded
+
+
+def _words_of(passage: Passage, document: Document) -> str:
+    """What a passage is found by in the lexical index: its text, under its article's title."""
+    title = document.title.removesuffix("…")
+    return passage.text if title in passage.text else f"{title}\n{passage.text}"
 
 
 def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:
@@ -231,42 +255,43 @@ def document_of(file: SourceFile, furniture: Furniture) -> Document | None:
     )  # fmt: skip
 
 
-def _passages(
+def _chunks(
     documents: Sequence[Document],
     settings: Settings,
     encoder: Encoder,
     earlier: Earlier,
     progress: Progress,
-) -> list[Passage]:
-    passages: list[Passage] = []
+) -> list[Chunk]:
+    chunks: list[Chunk] = []
     for number, document in enumerate(documents, start=1):
-        known = earlier.passages(document)
+        known = earlier.chunks(document)
         if known is None:
             known = chunk(document, encoder.count_tokens, settings.passage_tokens)
-        passages += known
-        progress(PREPARING, number, len(documents))
-    return passages
+        chunks += known
+        progress(CHUNKING, number, len(documents))
+    return chunks
 
 
 def _vectors(
-    passages: Sequence[Passage],
+    texts: Sequence[str],
     keys: Sequence[bytes],
     encoder: Encoder,
     earlier: Earlier,
     progress: Progress,
 ) -> tuple[Vectors, int]:
-    """The vectors (n, d) in the order of the passages, and how many had to be encoded.
+    """The vectors (n, d) in the order of the texts, and how many had to be encoded.
 
-    The longest passages go first, so that those encoded together are of about one length.
+    The same text is encoded once. The longest go first, so that those encoded together are of
+    about one length.
     """
-    found = [earlier.vector(key) for key in keys]
-    missing = [row for row, vector in enumerate(found) if vector is None]
-    missing.sort(key=lambda row: -len(passages[row].text))
+    found = {key: earlier.vector(key) for key in dict.fromkeys(keys)}
+    text_of = dict(zip(keys, texts, strict=True))
+    missing = [key for key, vector in found.items() if vector is None]
+    missing.sort(key=lambda key: (-len(text_of[key]), text_of[key]))
     progress(ENCODING, 0, len(missing))
     for at in range(0, len(missing), _ENCODED_AT_ONCE):
-        rows = missing[at : at + _ENCODED_AT_ONCE]
-        encoded = encoder.encode_passages([passages[row].text for row in rows])
-        for row, vector in zip(rows, encoded, strict=True):
-            found[row] = vector
-        progress(ENCODING, at + len(rows), len(missing))
-    return np.stack([vector for vector in found if vector is not None]), len(missing)
+        batch = missing[at : at + _ENCODED_AT_ONCE]
+        encoded = encoder.encode_passages([text_of[key] for key in batch])
+        found.update(zip(batch, encoded, strict=True))
+        progress(ENCODING, at + len(batch), len(missing))
+    return np.stack([vector for key in keys if (vector := found[key]) is not None]), len(missing)

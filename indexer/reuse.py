@@ -1,4 +1,4 @@
-"""What an earlier snapshot already worked out: passages of unchanged articles, vectors."""
+"""What an earlier snapshot already worked out: chunks of unchanged articles, vectors."""
 
 import hashlib
 from collections import defaultdict
@@ -12,11 +12,13 @@ from archive.documents import Document, Passage, Refusal
 from archive.errors import ArchiveError
 from archive.languages import Vectors
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, DENSE, Snapshot, open_snapshot
+from archive.snapshot import CATALOGUE, PASSAGES, SENTENCES, Snapshot, open_snapshot
+from archive.text import Span
+from indexer.chunking import Chunk
 
 
 def vector_key(model: str, text: str) -> bytes:
-    """What a passage's vector depends on, as 16 bytes: the model and the words."""
+    """What a vector depends on, as 16 bytes: the model and the words."""
     return hashlib.blake2b(f"{model}\0{text}".encode(), digest_size=16).digest()
 
 
@@ -30,9 +32,9 @@ class Earlier:
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
         self.files: dict[str, str] = {}
         self._snapshot: Snapshot | None = None
-        self._passages: dict[str, list[Passage]] = {}
         self._texts: dict[str, str] = {}
-        self._rows: dict[bytes, int] = {}
+        self._chunks: dict[str, list[Chunk]] = defaultdict(list)
+        self._places: list[tuple[dict[bytes, int], faiss.Index]] = []
         try:
             snapshot = open_snapshot(settings.index, settings.model)
         except ArchiveError:
@@ -53,30 +55,35 @@ class Earlier:
         return self._snapshot if before == list(refused) else None
 
     def load(self) -> None:
-        """Read the passages and where their vectors are. Nothing to read, nothing happens."""
+        """Read the chunks and where their vectors are. Nothing to read, nothing happens."""
         if self._snapshot is None:
             return
-        documents = self._catalogue.documents()
+        catalogue = self._catalogue
+        documents = catalogue.documents()
         self._texts = {document.path: document.text for document in documents}
-        passages: dict[str, list[Passage]] = defaultdict(list)
-        for number, start, end in self._catalogue.passage_spans():
-            document = documents[number]
-            passages[document.path].append(
-                Passage(document.path, start, end, document.text[start:end])
-            )
-        self._passages = dict(passages)
-        self._rows = {key: row for row, key in enumerate(self._catalogue.passage_keys())}
-        self._vectors = faiss.read_index(str(self._snapshot.folder / DENSE))
+        sentences: dict[int, list[Span]] = defaultdict(list)
+        for row, start, end in catalogue.sentence_spans():
+            sentences[row].append((start, end))
+        for row, (number, start, end) in enumerate(catalogue.passage_spans()):
+            path, text = documents[number].path, documents[number].text
+            passage = Passage(path, start, end, text[start:end])
+            self._chunks[path].append(Chunk(passage, tuple(sentences[row])))
+        for keys, file in (
+            (catalogue.passage_keys(), PASSAGES),
+            (catalogue.sentence_keys(), SENTENCES),
+        ):
+            vectors = faiss.read_index(str(self._snapshot.folder / file))
+            self._places.append(({key: row for row, key in enumerate(keys)}, vectors))
 
-    def passages(self, document: Document) -> list[Passage] | None:
-        """The passages of an article whose text has not changed, else None."""
+    def chunks(self, document: Document) -> list[Chunk] | None:
+        """The chunks of an article whose text has not changed, else None."""
         if self._texts.get(document.path) != document.text:
             return None
-        return self._passages.get(document.path)
+        return self._chunks.get(document.path)
 
     def vector(self, key: bytes) -> Vectors | None:
-        """The vector (d,) of a passage by its key, None where there is none."""
-        row = self._rows.get(key)
-        if row is None:
-            return None
-        return np.asarray(self._vectors.reconstruct(row), dtype=np.float32)
+        """The vector (d,) of a passage or a sentence by its key, None where there is none."""
+        for rows, vectors in self._places:
+            if key in rows:
+                return np.asarray(vectors.reconstruct(rows[key]), dtype=np.float32)
+        return None

@@ -1,4 +1,4 @@
-"""Search by meaning: the passages whose vectors are nearest to the question's."""
+"""Search by meaning: the passages, or sentences, whose vectors are nearest to the question's."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +10,11 @@ import numpy.typing as npt
 from archive.languages import Vectors
 
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class DenseIndex:
-    """The vectors of a snapshot, row by row."""
+    """Vectors of a snapshot, row by row."""
 
     def __init__(self, file: Path) -> None:
         self._index = faiss.read_index(str(file))
@@ -22,35 +23,32 @@ class DenseIndex:
         return int(self._index.ntotal)
 
     def search(
-        self, vector: Vectors, count: int, allowed: Rows | None = None
+        self, vector: Vectors, count: int, allowed: Mask | None = None
     ) -> list[tuple[int, float]]:
         """The rows nearest to a unit vector (d,), with their cosines, best first.
 
-        allowed: the rows that may be found, ascending; None for all of them. Equal cosines keep
-        the smaller row first. Fewer than `count` come back where fewer are allowed.
+        allowed: (n,), the rows that may be found; None for all of them. Equal cosines keep the
+        smaller row first. Fewer than `count` come back where fewer are allowed.
         """
-        parameters = None
-        reachable = len(self)
+        parameters, reachable = None, len(self)
         if allowed is not None:
-            selector = faiss.IDSelectorBatch(allowed)
+            selector = faiss.IDSelectorBitmap(  # type: ignore[call-arg]
+                np.packbits(allowed, bitorder="little")  # type: ignore[arg-type]
+            )
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-            reachable = len(allowed)
+            reachable = int(allowed.sum())
         if min(count, reachable) == 0:
             return []
         cosines, rows = self._index.search(
             vector[np.newaxis], min(count, reachable), params=parameters
         )
         found = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
-        return sorted(((row, cosine) for row, cosine in found if row >= 0), key=_best_first)
+        return sorted(found, key=lambda one: (-one[1], one[0]))
 
-    def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
+    def cosines(self, vector: Vectors, rows: Sequence[int] | Rows) -> Vectors:
         """The cosine of each of the rows with a unit vector (d,), in their order."""
-        if not rows:
-            return []
+        if len(rows) == 0:
+            return np.empty(0, dtype=np.float32)
         vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
-        cosines: list[float] = (vectors @ vector).tolist()
+        cosines: Vectors = vectors @ vector
         return cosines
-
-
-def _best_first(found: tuple[int, float]) -> tuple[float, int]:
-    return -found[1], found[0]

@@ -13,13 +13,26 @@ from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
 from archive.languages import Vectors
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, DENSE, LEXICAL, Snapshot, open_snapshot
-from archive.text import stems, words
+from archive.snapshot import (
+    CATALOGUE,
+    LEXICAL,
+    PASSAGES,
+    SENTENCES,
+    Snapshot,
+    open_snapshot,
+)
+from archive.text import Span, stems, words
 from retriever.confidence import THRESHOLD, confidence
 from retriever.dense import DenseIndex
-from retriever.extraction import ScoredSentence, choose, in_reading_order, score_sentences
+from retriever.extraction import (
+    ScoredSentence,
+    Told,
+    choose,
+    in_reading_order,
+    score_sentences,
+)
 from retriever.filters import Columns
-from retriever.fusion import Candidate, fuse
+from retriever.fusion import Candidate, Fused, fuse
 from retriever.lexical import LexicalIndex
 
 CANDIDATES = 100
@@ -40,12 +53,12 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The rows found for a question with their scores, best first, and where each came from.
+    """The passages found for a question, best first, and where each came from.
 
     dense, lexical: the rank of a row in either search, from 1, for the rows it found.
     """
 
-    scored: list[tuple[int, float]]
+    fused: list[Fused]
     dense: dict[int, int]
     lexical: dict[int, int]
 
@@ -70,11 +83,16 @@ class Engine:
         self.snapshot = snapshot
         self.catalogue = Catalogue(snapshot.folder / CATALOGUE)
         self._encoder = encoder
-        self._dense = DenseIndex(snapshot.folder / DENSE)
+        self._dense = DenseIndex(snapshot.folder / PASSAGES)
+        self._sentences = DenseIndex(snapshot.folder / SENTENCES)
         self._lexical = LexicalIndex(snapshot.folder / LEXICAL)
         headings = self.catalogue.headings()
         spans = np.array(self.catalogue.passage_spans(), dtype=np.int64).reshape(-1, 3)
         self._spans = spans[:, 1:]
+        sentences = np.array(self.catalogue.sentence_spans(), dtype=np.int64).reshape(-1, 3)
+        self._passage_of, self._sentence_spans = sentences[:, 0], sentences[:, 1:]
+        # The sentences of passage r have the rows first[r] up to, not including, first[r + 1].
+        self._first = np.searchsorted(self._passage_of, np.arange(len(spans) + 1))
         self._columns = Columns(
             paths=[path for path, _, _, _ in headings],
             languages=[language for _, _, language, _ in headings],
@@ -131,37 +149,67 @@ class Engine:
             return Draft([], [], 0.0)
         vector = self._encoder.encode_question(question.text)
         ranked = self._passages(question, self._rank(question, vector, CLOSEST))
-        scored = score_sentences(question.text, vector, ranked, self._encoder)
+        rarity = self._rarity(question.text, {one.document.language for one in ranked})
+        scored = score_sentences([self._told(vector, one) for one in ranked], rarity)
         return Draft(ranked, choose(scored), confidence(scored))
 
     def rank_articles(self, question: Question) -> list[str]:
         """The paths of all articles that pass the filters, each at its best passage's place."""
         vector = self._encoder.encode_question(question.text)
         ranking = self._rank(question, vector, len(self._spans))
-        numbers = (int(self._columns.document_of[row]) for row, _ in ranking.scored)
+        numbers = (int(self._columns.document_of[one.row]) for one in ranking.fused)
         return [self._columns.paths[number] for number in dict.fromkeys(numbers)]
 
     def _rank(self, question: Question, vector: Vectors, count: int) -> Ranking:
-        """Fuse the CANDIDATES of either search; further rows follow in the order of cosines."""
-        allowed = self._columns.allowed_rows(question.filters)
+        """Fuse the CANDIDATES of each search; further rows follow in the order of cosines."""
+        allowed = self._columns.allowed(question.filters)
         dense = self._dense.search(vector, max(CANDIDATES, count), allowed)
+        near = self._sentences.search(
+            vector, CANDIDATES, None if allowed is None else allowed[self._passage_of]
+        )
         lexical = self._lexical_scores(question)
-        cosines = dict(dense[:CANDIDATES])
-        others = [row for row in lexical if row not in cosines]
-        cosines |= zip(others, self._dense.cosines(vector, others), strict=True)
+        found = {row for row, _ in dense[:CANDIDATES]}
+        found |= {int(self._passage_of[row]) for row, _ in near} | lexical.keys()
+        rows = sorted(found)
+        cosines, nearest = self._dense.cosines(vector, rows), self._nearest(vector, rows)
         fused = fuse(
             [
-                Candidate(row, self._language(row), cosine, lexical.get(row, 0.0))
-                for row, cosine in cosines.items()
+                Candidate(row, self._language(row), cosine, sentence, lexical.get(row, 0.0))
+                for row, cosine, sentence in zip(
+                    rows, cosines.tolist(), nearest.tolist(), strict=True
+                )
             ]
         )
-        further = [(row, cosine) for row, cosine in dense[CANDIDATES:] if row not in cosines]
+        further = [
+            Fused(row, cosine, 0.0) for row, cosine in dense[CANDIDATES:] if row not in found
+        ]
         by_words = sorted(lexical, key=lambda row: (-lexical[row], row))
         return Ranking(
             (fused + further)[:count],
             {row: rank for rank, (row, _) in enumerate(dense, start=1)},
             {row: rank for rank, row in enumerate(by_words, start=1)},
         )
+
+    def _nearest(self, vector: Vectors, rows: list[int]) -> Vectors:
+        """The cosine of the nearest sentence of each passage, in the order of the rows."""
+        starts, ends = self._first[rows], self._first[np.array(rows, dtype=np.int64) + 1]
+        sentences = np.concatenate([np.arange(*span) for span in zip(starts, ends, strict=True)])
+        offsets = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
+        nearest: Vectors = np.maximum.reduceat(self._sentences.cosines(vector, sentences), offsets)
+        return nearest
+
+    def _rarity(self, question: str, languages: set[str]) -> dict[str, dict[str, float]]:
+        """How rare each stem of the question is, in each of the languages."""
+        return {
+            language: self._lexical.rarity(language, stems(question, language))
+            for language in languages
+        }
+
+    def _told(self, vector: Vectors, hit: RankedPassage) -> Told:
+        """A passage with its sentences and their cosines."""
+        rows = np.arange(self._first[hit.row], self._first[hit.row + 1])
+        spans: list[Span] = [(int(a), int(b)) for a, b in self._sentence_spans[rows]]
+        return Told(hit, spans, self._sentences.cosines(vector, rows).tolist())
 
     def _lexical_scores(self, question: Question) -> dict[int, float]:
         filters = question.filters
@@ -174,7 +222,8 @@ class Engine:
 
     def _passages(self, question: Question, ranking: Ranking) -> list[RankedPassage]:
         found = []
-        for rank, (row, score) in enumerate(ranking.scored, start=1):
+        for rank, one in enumerate(ranking.fused, start=1):
+            row = one.row
             document = self.document(self._columns.paths[int(self._columns.document_of[row])])
             start, end = (int(offset) for offset in self._spans[row])
             passage = Passage(document.path, start, end, document.text[start:end])
@@ -183,7 +232,7 @@ class Engine:
                 ranking.lexical.get(row),
                 _shared_words(question.text, passage.text, document.language),
             )
-            found.append(RankedPassage(rank, passage, document, score, why))
+            found.append(RankedPassage(rank, row, passage, document, one.score, one.standing, why))
         return found
 
     def _language(self, row: int) -> str:

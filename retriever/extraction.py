@@ -1,13 +1,11 @@
 """The sentences that answer: chosen among all sentences of the leading passages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.answers import RankedPassage
 from archive.documents import Document
-from archive.encoder import Encoder
-from archive.languages import Vectors
-from archive.text import Span, sentences, stems
+from archive.text import Span, stems, words
 
 LEADING_PASSAGES = 5
 MOST_SENTENCES = 3
@@ -18,10 +16,10 @@ SHORTEST = 3  # words; anything shorter is a heading or a signature
 _WITHIN = 0.04
 _SAME_WORDS = 0.8
 
-# What a sentence's own cosine is joined by: the cosine of its passage, and the words it shares
-# with the question.
+# What a sentence's own cosine is joined by; measured in docs/evaluation.md.
 _PASSAGE_WEIGHT = 0.5
-_WORDS_WEIGHT = 0.15
+_WORDS_WEIGHT = 0.1
+_STANDING_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class ScoredSentence:
     """A sentence of an article, by offsets into its text, and how well it answers.
 
     cosine: nearness of the sentence to the question. words: the share of the question's words
-    that it holds. passage: the score of the passage it stands in.
+    that it holds, rare ones counting more. passage, standing: those of its passage.
     """
 
     document: Document
@@ -38,6 +36,7 @@ class ScoredSentence:
     cosine: float
     words: float
     passage: float
+    standing: float
 
     @property
     def text(self) -> str:
@@ -45,45 +44,53 @@ class ScoredSentence:
 
     @property
     def score(self) -> float:
-        return self.cosine + _PASSAGE_WEIGHT * self.passage + _WORDS_WEIGHT * self.words
+        return (
+            self.cosine
+            + _PASSAGE_WEIGHT * self.passage
+            + _WORDS_WEIGHT * self.words
+            + _STANDING_WEIGHT * self.standing
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A passage that was found, the spans of its sentences, and how near each comes."""
+
+    hit: RankedPassage
+    sentences: list[Span]
+    cosines: list[float]
 
 
 def score_sentences(
-    question: str, vector: Vectors, ranked: Sequence[RankedPassage], encoder: Encoder
+    leading: Sequence[Told], rarity: Mapping[str, Mapping[str, float]]
 ) -> list[ScoredSentence]:
     """The sentences of the leading passages, best first; equal scores in order of place.
 
-    vector: (d,) of the question, unit length.
+    rarity: how rare each stem of the question is, for each language of the passages.
     """
-    places = [(hit, span) for hit in ranked[:LEADING_PASSAGES] for span in _spans(hit)]
-    if not places:
-        return []
-    texts = [hit.document.text[start:end] for hit, (start, end) in places]
-    cosines = encoder.encode_passages(texts) @ vector
     scored = [
         ScoredSentence(
-            hit.document, start, end, float(cosine),
-            share_of_words(question, hit.document.text[start:end], hit.document.language),
+            hit.document,
+            start,
+            end,
+            float(cosine),
+            _words(hit.document, start, end, rarity[hit.document.language]),
             hit.score,
+            hit.standing,
         )
-        for (hit, (start, end)), cosine in zip(places, cosines, strict=True)
-    ]  # fmt: skip
+        for one in leading
+        for hit in [one.hit]
+        for (start, end), cosine in zip(one.sentences, one.cosines, strict=True)
+        if len(words(hit.document.text[start:end])) >= SHORTEST
+    ]
     return sorted(scored, key=lambda one: (-one.score, one.document.path, one.start))
 
 
-def _spans(hit: RankedPassage) -> list[Span]:
-    passage, language = hit.passage, hit.document.language
-    return [
-        (passage.start + start, passage.start + end)
-        for start, end in sentences(passage.text, language)
-        if len(passage.text[start:end].split()) >= SHORTEST
-    ]
-
-
-def share_of_words(question: str, sentence: str, language: str) -> float:
-    """The share of the question's stems, as stemmed in the sentence's language, that it holds."""
-    wanted = set(stems(question, language))
-    return len(wanted & set(stems(sentence, language))) / len(wanted) if wanted else 0.0
+def _words(document: Document, start: int, end: int, rarity: Mapping[str, float]) -> float:
+    """The share of the question's words that a sentence holds, each by its rarity."""
+    held = set(stems(document.text[start:end], document.language))
+    told = sum(value for stem, value in rarity.items() if stem in held)
+    return told / sum(rarity.values()) if told else 0.0
 
 
 def choose(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from archive.documents import Filters, source_of
-from retriever.dense import Rows
+from retriever.dense import Mask, Rows
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Columns:
     published: Sequence[date | None]
     document_of: Rows
 
-    def allowed_rows(self, filters: Filters) -> Rows | None:
-        """The rows that pass every filter, ascending; None where there is no filter."""
+    def allowed(self, filters: Filters) -> Mask | None:
+        """Which rows pass every filter, (n,); None where there is no filter."""
         if filters == Filters():
             return None
         passing = np.array(
@@ -35,7 +35,8 @@ class Columns:
             ],
             dtype=bool,
         )
-        return np.flatnonzero(passing[self.document_of]).astype(np.int64)
+        allowed: Mask = passing[self.document_of]
+        return allowed
 
 
 def passes(filters: Filters, language: str, source: str, published: date | None) -> bool:

@@ -1,51 +1,74 @@
-"""One ranking out of two, in which no passage gains by sharing the question's language."""
+"""One ranking out of several, in which no passage gains by sharing the question's language."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-LEXICAL_WEIGHT = 0.4
+LEXICAL_WEIGHT = 0.3
+SENTENCE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that one of the searches found. cosine: its nearness to the question.
+    """A passage that one of the searches found.
 
+    cosine: its nearness to the question; sentence: that of its nearest sentence.
     lexical: its BM25 score, 0 where that search did not find it.
     """
 
     row: int
     language: str
     cosine: float
+    sentence: float
     lexical: float
 
+    @property
+    def nearness(self) -> float:
+        """How near the passage is as a whole and at its nearest point."""
+        return (1 - SENTENCE_WEIGHT) * self.cosine + SENTENCE_WEIGHT * self.sentence
 
-def fuse(candidates: list[Candidate]) -> list[tuple[int, float]]:
-    """Rows and scores, best first; equal scores keep the smaller row first.
 
-    Within one language the passages are put in the order of a weighted sum: the cosine, scaled to
-    0..1 over that language's candidates, and the BM25 score, as a share of the best in any
-    language, so that a chance word in another language weighs little. The language's own cosines
-    are then handed out in that order: words reorder a language and never lift it over another,
-    as they always would lift the language of the question.
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A passage in the fused ranking.
+
+    score: a nearness, which orders passages of all languages.
+    standing: 0..1, how meaning and words together place it among its own language.
+    """
+
+    row: int
+    score: float
+    standing: float
+
+
+def fuse(candidates: Sequence[Candidate]) -> list[Fused]:
+    """The candidates, best first; equal scores keep the smaller row first.
+
+    Within one language the passages are put in the order of a weighted sum: the nearness, scaled
+    to 0..1 over that language's candidates, and the BM25 score, as a share of the best in any
+    language, so that a chance word in another language weighs little. The language's own
+    nearnesses are then handed out in that order: words reorder a language and never lift it over
+    another, as they always would lift the language of the question.
     """
     best_words = max((one.lexical for one in candidates), default=0.0)
     by_language: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_language[candidate.language].append(candidate)
-    scores: list[tuple[int, float]] = []
+    fused: list[Fused] = []
     for members in by_language.values():
-        fused = _weighted(members, best_words)
-        order = sorted(members, key=lambda one: (-fused[one.row], one.row))
-        cosines = sorted((one.cosine for one in members), reverse=True)
-        scores += [(one.row, cosine) for one, cosine in zip(order, cosines, strict=True)]
-    return sorted(scores, key=lambda scored: (-scored[1], scored[0]))
+        standing = _weighted(members, best_words)
+        order = sorted(standing, key=lambda row: (-standing[row], row))
+        handed_out = sorted((one.nearness for one in members), reverse=True)
+        fused += [
+            Fused(row, score, standing[row]) for row, score in zip(order, handed_out, strict=True)
+        ]
+    return sorted(fused, key=lambda one: (-one.score, one.row))
 
 
-def _weighted(members: list[Candidate], best_words: float) -> Mapping[int, float]:
-    dense = scaled({one.row: one.cosine for one in members})
+def _weighted(members: Sequence[Candidate], best_words: float) -> Mapping[int, float]:
+    near = scaled({one.row: one.nearness for one in members})
     return {
-        one.row: (1 - LEXICAL_WEIGHT) * dense[one.row]
+        one.row: (1 - LEXICAL_WEIGHT) * near[one.row]
         + LEXICAL_WEIGHT * (one.lexical / best_words if best_words else 0.0)
         for one in members
     }

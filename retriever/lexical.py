@@ -1,6 +1,7 @@
 """Search by words: the passages of one language that hold the question's words."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tantivy
@@ -40,6 +41,14 @@ class LexicalIndex:
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
         return sorted(found, key=lambda one: (-one[1], one[0]))
+
+    def rarity(self, language: str, wanted: Iterable[str]) -> dict[str, float]:
+        """How rare each of the stems is among the passages of a language: the idf of BM25."""
+        field, every = stem_field(language), self._searcher.num_docs
+        found = {stem: self._searcher.doc_freq(field, stem) for stem in wanted}
+        return {
+            stem: math.log(1 + (every - held + 0.5) / (held + 0.5)) for stem, held in found.items()
+        }
 
     def _filters(self, filters: Filters) -> _Clauses:
         """Conditions that let rows through and add nothing to their scores."""
