@@ -1,19 +1,12 @@
-"""The shape of the lexical index, which one side writes and the other reads."""
+"""The shape of the lexical indexes, which one side writes and the other reads."""
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import tantivy
 
-FILTER_FIELDS = ("language", "source")
 UNDATED = 0
 _ANALYSER = "stems"
-
-
-def stem_field(language: str) -> str:
-    """The field for the stems of one language: BM25 counts within it alone."""
-    return f"stems_{language}"
 
 
 def filter_day(published: date | None) -> int:
@@ -21,16 +14,16 @@ def filter_day(published: date | None) -> int:
     return published.toordinal() if published else UNDATED
 
 
-def lexical_schema(languages: Iterable[str]) -> tantivy.Schema:
-    """Fields for the stems of each language, for the filters, and for the passage's row."""
+def create_lexical(folder: Path) -> tantivy.Index:
+    """Create an empty index in a new folder: stems, the filters' fields, and the passage's row."""
     builder = tantivy.SchemaBuilder()
-    for language in sorted(set(languages)):
-        builder.add_text_field(stem_field(language), tokenizer_name=_ANALYSER)
-    for field in FILTER_FIELDS:
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("stems", tokenizer_name=_ANALYSER)
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("row", fast=True)
     builder.add_unsigned_field("day", fast=True, indexed=True)
-    return builder.build()
+    folder.mkdir(parents=True)
+    tantivy.Index(builder.build(), path=str(folder))
+    return open_lexical(folder)
 
 
 def open_lexical(folder: Path) -> tantivy.Index:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
     replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))
     index_dir = folder.parent
     before = current_name(index_dir)
-    replace_text(index_dir / CURRENT, folder.name)
+    replace_text(index_dir / CURRENT, f"{folder.name} {_digest(folder / MANIFEST)}")
     keep = {folder.name, before} if KEPT > 1 else {folder.name}
     for other in index_dir.glob("snapshot-*"):
         if other.name not in keep:
@@ -108,10 +109,18 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
 
 def current_name(index_dir: Path) -> str | None:
     """The name of the current snapshot, None where there is no index. Cheap: reads one line."""
+    pointer = _pointer(index_dir)
+    return pointer[0] if pointer else None
+
+
+def _pointer(index_dir: Path) -> tuple[str, str] | None:
+    """The current snapshot's name and the SHA-256 of its manifest."""
     try:
-        return (index_dir / CURRENT).read_text(encoding="utf-8").strip()
+        line = (index_dir / CURRENT).read_bytes().decode("ascii", "replace")
     except FileNotFoundError:
         return None
+    name, _, digest = line.partition(" ")
+    return name, digest
 
 
 def open_snapshot(index_dir: Path, model: str) -> Snapshot:
@@ -120,11 +129,16 @@ def open_snapshot(index_dir: Path, model: str) -> Snapshot:
     Raises IndexMissing, IndexOutdated, IndexDamaged, or IndexFromOtherModel when it was built
     with another model than `model`.
     """
-    name = current_name(index_dir)
-    if name is None:
+    pointer = _pointer(index_dir)
+    if pointer is None:
         raise IndexMissing(index_dir)
+    name, digest = pointer
+    if not re.fullmatch(r"snapshot-\w+", name):
+        raise IndexDamaged(index_dir, f"{CURRENT} has changed")
     folder = index_dir / name
     try:
+        if _digest(folder / MANIFEST) != digest:
+            raise IndexDamaged(index_dir, f"{MANIFEST} has changed")
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise IndexOutdated(index_dir)

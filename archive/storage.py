@@ -20,6 +20,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         building.chmod(0o755)
         yield building
+        for file in building.rglob("*"):
+            file.chmod(0o755 if file.is_dir() else 0o644)
         flush_folder(building)
         try:
             building.rename(folder)

@@ -19,14 +19,15 @@ Span = tuple[int, int]
 class Piece:
     """One run of a text and the run of the file it was made from, both as half-open offsets.
 
-    Runs of the same length correspond character by character; the others are a line end or a
-    few characters that normalisation composed, and correspond as a whole.
+    same: whether the two are the same words, character by character; else they are a line end or
+    a few characters that normalisation composed or put in order, and correspond as a whole.
     """
 
     start: int
     end: int
     file_start: int
     file_end: int
+    same: bool
 
 
 def normalised(raw: str, kept: Iterable[Span]) -> tuple[str, tuple[Piece, ...]]:
@@ -40,19 +41,18 @@ def normalised(raw: str, kept: Iterable[Span]) -> tuple[str, tuple[Piece, ...]]:
     length = 0
     for start, end in kept:
         for part, at, until in _normalised_parts(raw, start, end):
-            piece = Piece(length, length + len(part), at, until)
+            piece = Piece(length, length + len(part), at, until, same=part == raw[at:until])
             parts.append(part)
             length += len(part)
             if pieces and _continues(pieces[-1], piece):
                 last = pieces.pop()
-                piece = Piece(last.start, piece.end, last.file_start, piece.file_end)
+                piece = Piece(last.start, piece.end, last.file_start, piece.file_end, same=True)
             pieces.append(piece)
     return "".join(parts), tuple(pieces)
 
 
 def _continues(first: Piece, second: Piece) -> bool:
-    linear = all(p.end - p.start == p.file_end - p.file_start for p in (first, second))
-    return linear and first.file_end == second.file_start
+    return first.same and second.same and first.file_end == second.file_start
 
 
 def _normalised_parts(raw: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
@@ -73,7 +73,8 @@ def _clusters(text: str) -> Iterator[str]:
     """Cut a text where normalising the two sides apart gives what normalising the whole gives."""
     cluster = ""
     for character in text:
-        if cluster and unicodedata.combining(character) == 0:
+        first = unicodedata.normalize("NFD", character)[0]
+        if cluster and unicodedata.combining(first) == 0:
             apart = unicodedata.normalize("NFC", cluster) + unicodedata.normalize("NFC", character)
             if unicodedata.normalize("NFC", cluster + character) == apart:
                 yield cluster
@@ -94,8 +95,7 @@ def file_span(pieces: tuple[Piece, ...], start: int, end: int) -> Span:
 
 
 def _in_file(piece: Piece, offset: int, whole: int) -> int:
-    linear = piece.end - piece.start == piece.file_end - piece.file_start
-    return piece.file_start + offset - piece.start if linear else whole
+    return piece.file_start + offset - piece.start if piece.same else whole
 
 
 # --- Sentences --------------------------------------------------------------------------------

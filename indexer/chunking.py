@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -64,7 +65,7 @@ def _parts(
         keep_separator="end",
         chunk_size=longest,
         chunk_overlap=0,
-        length_function=lambda part: count_tokens([part])[0],
+        length_function=lru_cache(lambda part: max(1, count_tokens([part])[0])),
         strip_whitespace=False,
     )
     parts = splitter.split_text(text[start:end])

@@ -6,24 +6,28 @@ from datetime import date
 
 # Month names in the forms that stand in a date; each line is one month, January first.
 _MONTHS = (
-    "january jan janvier janv januar jänner enero ene січня січень січ января gennaio "
-    "janeiro stycznia يناير كانون-الثاني",
-    "february feb février févr fevrier februar febrero лютого лютий лют февраля febbraio "
-    "fevereiro lutego فبراير شباط",
-    "march mar mars märz maerz marzo березня березень бер марта março marca مارس آذار",
-    "april apr avril avr abril abr квітня квітень квіт апреля aprile kwietnia أبريل إبريل نيسان",
-    "may mai mayo травня травень трав мая maggio maio maja مايو أيار",
-    "june jun juin juni junio червня червень черв июня giugno junho czerwca يونيو يونيه حزيران",
-    "july jul juillet juil juli julio липня липень лип июля luglio julho lipca يوليو يوليه تموز",
-    "august aug août aout agosto ago серпня серпень серп августа sierpnia أغسطس آب",
-    "september sep sept septembre septiembre setiembre вересня вересень вер сентября "
-    "settembre setembro września سبتمبر أيلول",
-    "october oct octobre oktober okt octubre жовтня жовтень жовт октября ottobre outubro "
-    "października أكتوبر تشرين-الأول",
-    "november nov novembre noviembre листопада листопад лист ноября novembro listopada "
-    "نوفمبر تشرين-الثاني",
-    "december dec décembre déc decembre dezember dez diciembre dic грудня грудень груд "
-    "декабря dicembre dezembro grudnia ديسمبر كانون-الأول",
+    "january jan janvier janv januar jänner enero ene січня січні січень січ января "
+    "январе gennaio janeiro stycznia يناير كانون-الثاني",
+    "february feb février févr fevrier februar febrero лютого лютому лютий лют февраля "
+    "феврале febbraio fevereiro lutego فبراير شباط",
+    "march mar mars märz maerz marzo березня березні березень бер марта марте março marca "
+    "مارس آذار",
+    "april apr avril avr abril abr квітня квітні квітень квіт апреля апреле aprile "
+    "kwietnia أبريل إبريل نيسان",
+    "may mai mayo травня травні травень трав мая мае maggio maio maja مايو أيار",
+    "june jun juin juni junio червня червні червень черв июня июне giugno junho czerwca "
+    "يونيو يونيه حزيران",
+    "july jul juillet juil juli julio липня липні липень лип июля июле luglio julho lipca "
+    "يوليو يوليه تموز",
+    "august aug août aout agosto ago серпня серпні серпень серп августа августе sierpnia أغسطس آب",
+    "september sep sept septembre septiembre setiembre вересня вересні вересень вер "
+    "сентября сентябре settembre setembro września سبتمبر أيلول",
+    "october oct octobre oktober okt octubre жовтня жовтні жовтень жовт октября октябре "
+    "ottobre outubro października أكتوبر تشرين-الأول",
+    "november nov novembre noviembre листопада листопад листопаді лист ноября ноябре "
+    "novembro listopada نوفمبر تشرين-الثاني",
+    "december dec décembre déc decembre dezember dez diciembre dic грудня грудні грудень "
+    "груд декабря декабре dicembre dezembro grudnia ديسمبر كانون-الأول",
 )
 _NUMBER = {
     name.replace("-", " "): number
@@ -31,7 +35,7 @@ _NUMBER = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(map(re.escape, _NUMBER), key=len, reverse=True))
-_DAY = r"\d{1,2}(?:er|st|nd|rd|th|[.ºª])?"
+_DAY = r"\d{1,2}(?:er|st|nd|rd|th|\.?[ºª]|\.)?"
 _TO = r"\s*(?:[-–—]|au|et|and|to|bis|und|al|y|до|по|та|і|й|إلى|و)\s*"
 _OF = r"(?:\s+(?:de|del|of|do))?\s+"
 _WRITTEN = re.compile(

@@ -12,6 +12,9 @@ SHINGLE = 4
 SAME = 0.75
 _PERMUTATIONS = 128
 
+# Bands and rows of the hashing: a pair that is SAME alike is missed once in 200,000 times.
+_BANDS = (32, 4)
+
 
 def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], list[Duplicate]]:
     """The documents to index, in the given order, and those that repeat an earlier one of them.
@@ -26,13 +29,13 @@ def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], l
     search: dict[str, MinHashLSH] = {}
     shingles: dict[str, frozenset[bytes]] = {}
     for document in documents:
-        own = _shingles(document.text)
+        own = shingles_of(document.text)
         signature = MinHash(num_perm=_PERMUTATIONS, seed=1)
         signature.update_batch(own)
         index = search.setdefault(
-            document.language, MinHashLSH(threshold=SAME - 0.1, num_perm=_PERMUTATIONS)
+            document.language, MinHashLSH(params=_BANDS, num_perm=_PERMUTATIONS)
         )
-        alike = [(_jaccard(own, shingles[path]), path) for path in sorted(index.query(signature))]
+        alike = [(jaccard(own, shingles[path]), path) for path in sorted(index.query(signature))]
         similarity, of = max(alike, key=lambda one: one[0], default=(0.0, ""))
         if similarity >= SAME:
             duplicates.append(Duplicate(document.path, of, round(similarity, 3)))
@@ -43,12 +46,13 @@ def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], l
     return kept, duplicates
 
 
-def _shingles(text: str) -> list[bytes]:
+def shingles_of(text: str) -> list[bytes]:
     """Hashes of all runs of SHINGLE words; of the whole where it has fewer."""
     told = words(text)
     runs = {" ".join(told[at : at + SHINGLE]) for at in range(max(1, len(told) - SHINGLE + 1))}
     return sorted(hashlib.blake2b(run.encode(), digest_size=8).digest() for run in runs)
 
 
-def _jaccard(one: Sequence[bytes], other: frozenset[bytes]) -> float:
+def jaccard(one: Sequence[bytes], other: frozenset[bytes]) -> float:
+    """The share of all their shingles that both have."""
     return len(other.intersection(one)) / len(other.union(one))

@@ -1,11 +1,11 @@
 """What a site repeats on every page, learned from the archive.
 
-The method. Pages of one source that share their commonest line are a family: they come out of one
-layout. A line is furniture where it stands at the edge of at least MIN_PAGES pages of the family
-and of at least MIN_SHARE of them. The edge of a page is its first lines and its last lines as far
-as they are repeated ones; up to MAX_GAP short lines of the page's own (a headline, a trail of
-links) may stand between them and are kept. A line that states a full date is never furniture.
-Pages whose own lines are the same (copies) count once.
+The method. Pages of one source that begin or end with the same commonest line, within EDGE lines,
+are a family: they come out of one layout. A line is furniture where it stands at the edge of at
+least MIN_PAGES pages of the family and of at least MIN_SHARE of them. The edge of a page is its
+first lines and its last lines as far as they are repeated ones; up to MAX_GAP short lines of the
+page's own (a headline, a trail of links) may stand between them and are kept. A line that states a
+full date is never furniture. Pages that are copies or near copies of one another count once.
 
 The limits. A site with fewer than MIN_PAGES pages in the archive keeps its furniture, and so does
 furniture whose wording changes from page to page; nothing of a body is lost in either case. A
@@ -19,11 +19,18 @@ from dataclasses import dataclass
 from archive.documents import FurnitureLine, source_of
 from archive.text import Span
 from indexer.dates import first_date
+from indexer.duplicates import jaccard, shingles_of
 
 MIN_PAGES = 4
 MIN_SHARE = 0.6
 MAX_GAP = 3
 MAX_GAP_LINE = 160
+EDGE = MAX_GAP + 1
+
+# Pages that are as alike as this are near copies. Only in a family this small can their number
+# reach MIN_SHARE of it.
+_NEAR_COPIES = 0.9
+_SMALL_FAMILY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +91,45 @@ def _families(pages: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[
     """The paths of each family, by source and by the commonest line that its pages share."""
     on_pages: dict[str, Counter[str]] = defaultdict(Counter)
     for path, page in pages.items():
-        on_pages[source_of(path)].update(set(page))
+        on_pages[source_of(path)].update({*page[:EDGE], *page[-EDGE:]})
     families: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path, page in pages.items():
         counts = on_pages[source_of(path)]
-        commonest = min(page, key=lambda words: (-counts[words], words), default="")
-        if counts[commonest] >= MIN_PAGES:
-            families[source_of(path), commonest].append(path)
+        for edge in (page[:EDGE], page[: -EDGE - 1 : -1]):
+            commonest = max(edge, key=counts.__getitem__, default="")  # the outermost of equals
+            if counts[commonest] >= MIN_PAGES:
+                families[source_of(path), commonest].append(path)
+                break
     return families
 
 
 def _edge_counts(members: Sequence[Sequence[str]]) -> tuple[Counter[str], int]:
     """On how many different pages each line stands at the edge, and how many pages there are."""
-    different = {tuple(page) for page in members}
+    different = _different(members)
     everywhere = Counter(words for page in different for words in set(page))
     least = max(MIN_PAGES, MIN_SHARE * len(different))
-    repeated = frozenset(words for words, pages in everywhere.items() if pages >= least)
+    repeated = frozenset(
+        words for words, pages in everywhere.items() if pages >= least and first_date(words) is None
+    )
     counts: Counter[str] = Counter()
     for page in different:
         counts.update({page[number] for number in _edges(page, repeated)})
     return counts, len(different)
+
+
+def _different(members: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The pages without copies and, in a small family, without near copies."""
+    pages = sorted({tuple(page) for page in members})
+    if len(pages) > _SMALL_FAMILY:
+        return pages
+    different: list[tuple[str, ...]] = []
+    shingles: list[frozenset[bytes]] = []
+    for page in pages:
+        own = shingles_of("\n".join(page))
+        if all(jaccard(own, others) < _NEAR_COPIES for others in shingles):
+            different.append(page)
+            shingles.append(frozenset(own))
+    return different
 
 
 def _edges(page: Sequence[str], repeated: frozenset[str]) -> set[int]:
@@ -117,7 +143,7 @@ def _edge(page: Sequence[str], repeated: frozenset[str], numbers: Iterable[int])
     found, gap = set(), 0
     for number in numbers:
         words = page[number]
-        if words in repeated and first_date(words) is None:
+        if words in repeated:
             found.add(number)
             gap = 0
         else:

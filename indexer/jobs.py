@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -49,7 +50,7 @@ def start_reindex(settings: Settings) -> None:
     A run that another process holds up fails by itself, with its reason in the job.
     """
     chosen = {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
-    subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, str(_COMMAND), "index"],
         env=os.environ | chosen,
         stdin=subprocess.DEVNULL,
@@ -57,6 +58,7 @@ def start_reindex(settings: Settings) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def read_job(index_dir: Path) -> Job | None:
@@ -67,9 +69,19 @@ def read_job(index_dir: Path) -> Job | None:
         return None
     report = BuildReport(**told["report"]) if told["report"] else None
     job = Job(**{**told, "state": JobState(told["state"]), "report": report})
-    if job.state == JobState.RUNNING and not Path(f"/proc/{job.process}").exists():
+    if job.state == JobState.RUNNING and not _alive(job.process):
         return replace(job, state=JobState.INTERRUPTED)
     return job
+
+
+def _alive(process: int) -> bool:
+    """Whether a process runs; one that has ended but was not waited for does not."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    state = told.rpartition(")")[2].split()[0]
+    return state != "Z"
 
 
 class JobLog:

@@ -33,10 +33,10 @@ def title_of(text: str, language: str) -> str:
     A headline is a short first line that does not end as a sentence does and is followed by
     another line. Lines that state a date are no titles.
     """
-    told = [line for line in _lines(text) if _stated(line) is None] or _lines(text)
-    first = told[0]
-    if len(told) > 1 and len(first) <= LONGEST_HEADLINE and _HEADLINE_END.search(first):
-        return first
+    headline = _headline(text)
+    if headline:
+        return headline
+    first = _told(text)[0]
     start, end = sentences(first, language)[0]
     sentence = first[start:end]
     if len(sentence) <= LONGEST_TITLE:
@@ -58,13 +58,27 @@ def published_on(text: str, language: str) -> tuple[date | None, DateBasis]:
         day = _stated(line)
         if day:
             return day, DateBasis.STATED
-    title = title_of(text, language)
-    prose = [line for line in page if line != title] or page
+    headline = _headline(text)
+    prose = [line for line in page if line != headline]
     start, end = sentences(prose[0], language)[0]
     day = first_date(prose[0][start:end])
     if day and not any(later > day + _NEXT_TOLD for later in _named_days(text)):
         return day, DateBasis.INFERRED
     return None, DateBasis.UNKNOWN
+
+
+def _headline(text: str) -> str | None:
+    """A short first line that does not end as a sentence does, with more to follow it."""
+    told = _told(text)
+    first = told[0]
+    short = len(told) > 1 and len(first) <= LONGEST_HEADLINE
+    return first if short and _HEADLINE_END.search(first) else None
+
+
+def _told(text: str) -> list[str]:
+    """The lines that do more than state a date, or all of them where none does."""
+    page = _lines(text)
+    return [line for line in page if _stated(line) is None] or page
 
 
 def _stated(line: str) -> date | None:

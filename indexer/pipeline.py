@@ -164,9 +164,12 @@ def write_snapshot(
         for span in one.sentences
     ]
     texts = [passage.text for passage in passages] + [text for _, _, text in sentences]
-    keys = [vector_key(settings.model, text) for text in texts]
-    vectors, encoded = _vectors(texts, keys, encoder, earlier, progress)
     count = len(passages)
+    keys = [
+        vector_key(settings.model, PASSAGES if number < count else SENTENCES, text)
+        for number, text in enumerate(texts)
+    ]
+    vectors, encoded = _vectors(texts, keys, encoder, earlier, progress)
     facts = Facts(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=settings.model,
@@ -202,7 +205,6 @@ def write_snapshot(
                 for passage in passages
                 for of in [by_path[passage.path]]
             ),
-            {document.language for document in documents},
         )
         snapshot = seal(folder, facts)
     progress(WRITING, 1, 1)

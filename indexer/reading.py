@@ -17,6 +17,9 @@ from archive.errors import ArticlesMissing
 ENDING = ".txt"
 LARGEST_FILE = 20 * 1024 * 1024
 
+# Which of several code pages that fit equally well is taken, the commonest first.
+_COMMON_CODE_PAGES = ("cp1252", "cp1251", "cp1250", "cp1256", "cp1253", "cp1254", "cp1255")
+
 
 class Reason(StrEnum):
     """Why a file is refused. The codes are stable; the sentences are for people."""
@@ -61,18 +64,25 @@ class SourceFile:
 def read_files(folder: Path) -> Iterator[SourceFile | Refusal]:
     """Every file below the folder, in the order of the paths: decoded, or refused with a reason.
 
+    A folder that cannot be listed is refused as one, before the files.
     Names that begin with a dot are the system's and do not count as found. Links to files inside
     the folder are read; links to folders are not followed. Raises ArticlesMissing.
     """
     if not folder.is_dir():
         raise ArticlesMissing(folder)
     root = folder.resolve()
-    for path in sorted(_found(folder)):
+    closed: list[OSError] = []
+    paths = sorted(_found(folder, closed))
+    for error in closed:
+        path = Path(error.filename).relative_to(folder).as_posix()
+        yield refusal(path, Reason.UNREADABLE, (error.strerror or "unknown reason").lower())
+    for path in paths:
         yield _read(folder, root, path)
 
 
-def _found(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
+def _found(folder: Path, closed: list[OSError]) -> Iterator[str]:
+    """The files below the folder; folders that cannot be listed are told in `closed`."""
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         links = [name for name in folders if Path(place, name).is_symlink()]
         for name in names + links:
@@ -142,8 +152,15 @@ def _utf16_without_mark(content: bytes) -> str:
 def _legacy(content: bytes) -> tuple[str, str] | None:
     if any(byte < 32 and byte not in b"\t\n\r\f\x1a\x1b" for byte in content[:4096]):
         return None
-    best = from_bytes(content).best()
-    return _as_text(content, best.encoding) if best else None
+    found = from_bytes(content)
+    best = found.best()
+    if best is None:
+        return None
+    as_good = [
+        one.encoding for one in found if (one.chaos, one.coherence) == (best.chaos, best.coherence)
+    ]
+    likeliest = [encoding for encoding in _COMMON_CODE_PAGES if encoding in as_good]
+    return _as_text(content, (likeliest or as_good)[0])
 
 
 def _as_text(content: bytes, encoding: str) -> tuple[str, str] | None:

@@ -17,9 +17,12 @@ from archive.text import Span
 from indexer.chunking import Chunk
 
 
-def vector_key(model: str, text: str) -> bytes:
-    """What a vector depends on, as 16 bytes: the model and the words."""
-    return hashlib.blake2b(f"{model}\0{text}".encode(), digest_size=16).digest()
+def vector_key(model: str, kind: str, text: str) -> bytes:
+    """What a stored vector depends on, as 16 bytes: the model, the words, and the file it is in.
+
+    Passages and sentences are stored with different precision, and are told apart by their kind.
+    """
+    return hashlib.blake2b(f"{model}\0{kind}\0{text}".encode(), digest_size=16).digest()
 
 
 class Earlier:

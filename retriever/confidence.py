@@ -5,22 +5,27 @@ from collections.abc import Sequence
 
 from retriever.extraction import ScoredSentence
 
-THRESHOLD = 0.5
+# A wrong answer is taken to cost half of what withholding a right one does, since the reader sees
+# every quotation in its place: below odds of one to two the archive is said not to answer.
+THRESHOLD = 1 / 3
 
-# A logistic model: intercept, then the weights of the features in their order.
-WEIGHTS = (0.0, 0.0, 0.0, 0.0)
-
-
-def features(scored: Sequence[ScoredSentence]) -> tuple[float, float, float]:
-    """What the decision rests on, of sentences that are sorted best first (at least one)."""
-    best = scored[0]
-    return best.passage, best.cosine, best.words
+# A logistic model, fitted on evaluation sets in several languages.
+_INTERCEPT = -23.52
+_SENTENCE, _PASSAGE, _WORDS, _ACROSS = 13.23, 12.29, 3.40, 2.94
 
 
-def confidence(scored: Sequence[ScoredSentence]) -> float:
-    """The probability, 0 to 1, that the best sentences answer the question; 0 for none."""
+def confidence(scored: Sequence[ScoredSentence], language: str) -> float:
+    """The probability, 0 to 1, that the best sentences answer the question; 0 for none.
+
+    scored: sorted, best first. language: that of the question. Words in common count only within
+    it; a sentence in another language has none and is less near, which is made up for.
+    """
     if not scored:
         return 0.0
-    intercept, *weights = WEIGHTS
-    told = zip(weights, features(scored), strict=True)
-    return 1 / (1 + math.exp(-intercept - sum(weight * value for weight, value in told)))
+    best = scored[0]
+    told = _INTERCEPT + _SENTENCE * best.cosine + _PASSAGE * best.passage
+    if best.document.language == language:
+        told += _WORDS * best.words
+    else:
+        told += _ACROSS
+    return 1 / (1 + math.exp(-told))

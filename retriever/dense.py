@@ -39,11 +39,15 @@ class DenseIndex:
             reachable = int(allowed.sum())
         if min(count, reachable) == 0:
             return []
-        cosines, rows = self._index.search(
-            vector[np.newaxis], min(count, reachable), params=parameters
-        )
+        wanted = min(count + 1, reachable)
+        while True:
+            cosines, rows = self._index.search(vector[np.newaxis], wanted, params=parameters)
+            # Of equal cosines at the cut faiss takes any: read on until all of them are here.
+            if wanted == reachable or cosines[0, -1] < cosines[0, count - 1]:
+                break
+            wanted = min(2 * wanted, reachable)
         found = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
-        return sorted(found, key=lambda one: (-one[1], one[0]))
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:count]
 
     def cosines(self, vector: Vectors, rows: Sequence[int] | Rows) -> Vectors:
         """The cosine of each of the rows with a unit vector (d,), in their order."""

@@ -11,7 +11,7 @@ from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentenc
 from archive.catalogue import Catalogue
 from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
-from archive.languages import Vectors
+from archive.languages import Vectors, detect_language
 from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
@@ -151,7 +151,8 @@ class Engine:
         ranked = self._passages(question, self._rank(question, vector, CLOSEST))
         rarity = self._rarity(question.text, {one.document.language for one in ranked})
         scored = score_sentences([self._told(vector, one) for one in ranked], rarity)
-        return Draft(ranked, choose(scored), confidence(scored))
+        sure = confidence(scored, detect_language(question.text))
+        return Draft(ranked, choose(scored), sure)
 
     def rank_articles(self, question: Question) -> list[str]:
         """The paths of all articles that pass the filters, each at its best passage's place."""
@@ -171,6 +172,8 @@ class Engine:
         found = {row for row, _ in dense[:CANDIDATES]}
         found |= {int(self._passage_of[row]) for row, _ in near} | lexical.keys()
         rows = sorted(found)
+        if not rows:
+            return Ranking([], {}, {})
         cosines, nearest = self._dense.cosines(vector, rows), self._nearest(vector, rows)
         fused = fuse(
             [
@@ -214,7 +217,7 @@ class Engine:
     def _lexical_scores(self, question: Question) -> dict[int, float]:
         filters = question.filters
         scores: dict[int, float] = {}
-        for language in sorted(set(self._columns.languages)):
+        for language in self._lexical.languages:
             if not filters.languages or language in filters.languages:
                 found = self._lexical.search(question.text, language, CANDIDATES, filters)
                 scores.update(found)

@@ -9,11 +9,11 @@ from archive.text import Span, stems, words
 
 LEADING_PASSAGES = 5
 MOST_SENTENCES = 3
-SHORTEST = 3  # words; anything shorter is a heading or a signature
+SHORTEST = 5  # words; anything shorter is a heading, a signature or a date
 
 # How much worse than the best a further sentence may score, and how much it may resemble one
 # that is already chosen (share of its words).
-_WITHIN = 0.04
+_WITHIN = 0.1
 _SAME_WORDS = 0.8
 
 # What a sentence's own cosine is joined by; measured in docs/evaluation.md.

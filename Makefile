@@ -1,0 +1,74 @@
+# Everything is kept below this folder: the environment in .venv, the model and the index in data/.
+
+PYTHON ?= python3.11
+ADDRESS ?= 127.0.0.1
+PORT ?= 8501
+BIN := .venv/bin
+COMMUNIQUE := $(BIN)/communique
+
+# $(call timed,what,command): say what begins, do it, say how long it took.
+timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(date +%s) - begun )) s"
+
+export HF_HUB_OFFLINE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install run index ask search status test check format evaluate
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+install: .venv/installed ## Make .venv and install what the project needs to run
+
+run: index ## Install, index data/articles, and serve the app on http://127.0.0.1:8501
+	@echo "-> serving on http://$(ADDRESS):$(PORT) (Ctrl+C stops)"
+	@exec $(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
+
+index: .venv/installed ## Index what is new or changed in data/articles
+	$(call timed,indexing data/articles,$(COMMUNIQUE) index)
+
+ask: .venv/installed ## Answer a question: make ask Q="When did Finland join NATO?"
+	@$(COMMUNIQUE) ask "$(Q)"
+
+search: .venv/installed ## Find passages: make search Q="undersea cables"
+	@$(COMMUNIQUE) search "$(Q)"
+
+status: .venv/installed ## Say what is indexed
+	@$(COMMUNIQUE) status
+
+test: check chromium ## Run every check and every test
+	$(call timed,tests,$(BIN)/pytest)
+
+check: .venv/test-installed ## Run ruff and mypy
+	$(call timed,ruff,$(BIN)/ruff check . && $(BIN)/ruff format --check .)
+	$(call timed,mypy,$(BIN)/mypy)
+
+format: .venv/test-installed ## Put the code in its form
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+evaluate: .venv/installed ## Measure on evaluation sets: make evaluate SETS="folder folder"
+	@$(COMMUNIQUE) evaluate $(SETS)
+
+.venv/python:
+	$(call timed,making .venv,$(PYTHON) -m venv .venv)
+	@touch $@
+
+.venv/installed: .venv/python requirements.txt constraints.txt pyproject.toml
+	$(call timed,installing packages (a few minutes the first time),\
+	  $(BIN)/pip install -q -r requirements.txt -c constraints.txt setuptools && \
+	  $(BIN)/pip install -q --no-build-isolation --no-deps -e .)
+	@touch $@
+
+.venv/test-installed: .venv/installed requirements-test.txt
+	$(call timed,installing what the tests need,\
+	  $(BIN)/pip install -q -r requirements-test.txt -c constraints.txt)
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "-> installing Chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The browser test needs Chromium: install the package chromium, then run make test again."; exit 1; \
+	fi

@@ -1,0 +1,133 @@
+"""The journey of a reader in a real browser, against the real server."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app_support import FINLAND, HOSTILE_TITLE, REPOSITORY, indexed_archive
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ALONE = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic",
+    "--no-first-run", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 60_000  # milliseconds; the model loads within it
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"There is no {CHROMIUM}.")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of `streamlit run app.py`, as shipped, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = os.environ | indexed_archive().environment()
+    address = f"http://127.0.0.1:{port}/"
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
+        try:
+            _wait_until_healthy(f"{address}_stcore/health")
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait_until_healthy(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 200
+                return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A page of a French reader; whatever it does, it may speak to the server alone."""
+    context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    elsewhere: list[str] = []
+    own = (server, server.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
+    page.on("websocket", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
+    yield page
+    context.close()
+    assert elsewhere == []
+
+
+def test_from_a_question_to_the_sentence_in_its_place(page: Page, server: str) -> None:
+    page.goto(server)
+    box = page.get_by_label("Votre question")
+    box.fill(FINLAND)
+    box.press("Enter")
+    quotation = page.locator("blockquote.quotation").first
+    expect(quotation).to_be_visible(timeout=PATIENCE)
+    citation = page.get_by_role("button", name="[1]")
+    citation.focus()
+    page.keyboard.press("Enter")
+
+    mark = page.locator("mark#cited")
+    expect(mark).to_be_in_viewport(timeout=PATIENCE)
+    assert mark.inner_text() == quotation.inner_text()
+    assert _inside_its_pane(page)
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    assert "doc=" in page.url
+
+    page.get_by_role("button", name="Fermer").click()
+    expect(mark).to_have_count(0, timeout=PATIENCE)
+    page.go_back()
+    expect(mark).to_be_in_viewport(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_sentence_far_down_scrolls_into_view(page: Page, server: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    article = "otan-presse/001_traite-washington-75-ans.txt"
+    page.goto(f"{server}?doc={article}&at=1000-1060")
+    expect(page.locator("mark#cited")).to_be_in_viewport(timeout=PATIENCE)
+    assert page.locator(".article").evaluate("pane => pane.scrollTop") > 0
+    assert _inside_its_pane(page)
+
+
+def test_a_hostile_title_is_words_in_the_browser_too(page: Page, server: str) -> None:
+    page.goto(f"{server}?q=Zanzibar+harbour+closed&src=pirate&ui=en")
+    citation = page.get_by_role("button", name="[1]")
+    expect(citation).to_be_visible(timeout=PATIENCE)
+    assert (
+        citation.locator("a, img, em, strong, code, .katex, [role=img], [style*=color]").count()
+        == 0
+    )
+    shown = citation.inner_text().replace("\u2060", "")
+    assert HOSTILE_TITLE[:60] in shown
+    assert page.locator(".stMain img, .stMain script").count() == 0
+
+
+def _inside_its_pane(page: Page) -> bool:
+    inside: bool = page.evaluate(
+        """() => {
+            const pane = document.querySelector(".article").getBoundingClientRect()
+            const mark = document.querySelector("#cited").getBoundingClientRect()
+            return pane.top <= mark.top && mark.bottom <= pane.bottom
+        }"""
+    )
+    return inside

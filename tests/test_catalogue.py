@@ -1,0 +1,96 @@
+"""What is written of the articles is what is read."""
+
+import threading
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fakes import document
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.catalogue import Catalogue, write_catalogue
+from archive.documents import DateBasis, Duplicate, FurnitureLine, Passage, Refusal
+
+ARTICLES = [
+    document("Un cafe\u0301.\r\nNoir «\u00a0'\";--».", "a/é.txt", "fr"),
+    replace(
+        document("Кабелі.", "b/c.txt", "uk"),
+        published=date(2025, 11, 12), date_basis=DateBasis.STATED,
+    ),
+]  # fmt: skip
+PASSAGES = [Passage("a/é.txt", 0, 8, "Un café."), Passage("b/c.txt", 0, 7, "Кабелі.")]
+KEYS = [b"\0" * 16, b"\xff" * 16]
+SENTENCES = [(0, (0, 8), b"\1" * 16), (1, (0, 7), b"\2" * 16)]
+REFUSED = [Refusal("x.pdf", "unsupported_format", "Only .txt files are read.")]
+DUPLICATES = [Duplicate("b/d.txt", "b/c.txt", 0.913)]
+FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
+FILES = [("a/é.txt", "aa"), ("b/c.txt", "bb"), ("b/d.txt", "cc")]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    file = tmp_path / "catalogue.sqlite"
+    write_catalogue(
+        file, ARTICLES, zip(PASSAGES, KEYS, strict=True), SENTENCES,
+        REFUSED, DUPLICATES, FURNITURE, FILES,
+    )  # fmt: skip
+    return Catalogue(file)
+
+
+def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
+    assert catalogue.documents() == ARTICLES
+    assert [catalogue.document(one.path) for one in ARTICLES] == ARTICLES
+    assert catalogue.passage_spans() == [(0, 0, 8), (1, 0, 7)]
+    assert catalogue.passage_keys() == KEYS
+    assert catalogue.sentence_spans() == [(0, 0, 8), (1, 0, 7)]
+    assert catalogue.sentence_keys() == [b"\1" * 16, b"\2" * 16]
+    assert catalogue.refused() == REFUSED
+    assert catalogue.duplicates() == DUPLICATES
+    assert catalogue.furniture() == FURNITURE
+    assert catalogue.files() == dict(FILES)
+    assert catalogue.headings() == [
+        ("a/é.txt", "Title", "fr", None), ("b/c.txt", "Title", "uk", date(2025, 11, 12)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", "a/e.txt", "' OR 1=1 --", "../a/é.txt"])
+def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, path: str) -> None:
+    with pytest.raises(KeyError):
+        catalogue.document(path)
+
+
+def test_an_empty_catalogue_can_be_read(tmp_path: Path) -> None:
+    write_catalogue(tmp_path / "c", [], [], [], [], [], [], [])
+    empty = Catalogue(tmp_path / "c")
+    assert (empty.documents(), empty.refused(), empty.files()) == ([], [], {})
+
+
+def test_several_threads_read_the_same(catalogue: Catalogue) -> None:
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(len(catalogue.documents()))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [2] * 8
+
+
+def test_reading_writes_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+    before = (tmp_path / "catalogue.sqlite").read_bytes()
+    catalogue.documents()
+    assert [one.name for one in tmp_path.iterdir()] == ["catalogue.sqlite"]
+    assert (tmp_path / "catalogue.sqlite").read_bytes() == before
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    if not text.strip():
+        return
+    file = tmp_path_factory.mktemp("c") / "catalogue.sqlite"
+    article = document(text, "a.txt")
+    write_catalogue(file, [article], [], [], [], [], [], [])
+    assert Catalogue(file).documents() == [article]

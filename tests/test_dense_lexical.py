@@ -1,0 +1,190 @@
+"""Both searches against brute force: numpy for the vectors, BM25 written out for the words."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.documents import Filters
+from archive.languages import Vectors, unit_rows
+from archive.lexical_schema import filter_day
+from archive.text import stems
+from indexer.dense import write_passages, write_sentences
+from indexer.lexical import write_lexical
+from retriever.dense import DenseIndex
+from retriever.lexical import LexicalIndex
+
+K1, B = 1.2, 0.75
+
+# (text, language, source, day) of each.
+Passages = Sequence[tuple[str, str, str, date | None]]
+
+
+def dense_index(folder: Path, vectors: Vectors) -> DenseIndex:
+    write_passages(folder / "vectors", vectors)
+    return DenseIndex(folder / "vectors")
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    rows=st.integers(1, 60),
+    count=st.integers(0, 70),
+    share=st.sampled_from([None, 0.0, 0.3, 1.0]),
+    tied=st.booleans(),
+)
+def test_dense_search_finds_what_comparing_with_every_vector_finds(
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    rows: int,
+    count: int,
+    share: float | None,
+    tied: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    # Vectors along the axes make ties, and their products are exact.
+    vectors = np.eye(4, dtype=np.float32)[rng.integers(0, 4, rows)]
+    question = np.eye(4, dtype=np.float32)[0]
+    if not tied:
+        vectors = unit_rows(rng.normal(size=(rows, 8)))
+        question = unit_rows(rng.normal(size=(1, 8)))[0]
+    allowed = None if share is None else rng.random(rows) < share
+    reachable = [row for row in range(rows) if allowed is None or allowed[row]]
+    cosines = vectors @ question
+    expected = sorted(reachable, key=lambda row: (-cosines[row], row))[:count]
+    found = dense_index(tmp_path_factory.mktemp("d"), vectors).search(question, count, allowed)
+    assert [row for row, _ in found] == expected
+    assert [score for _, score in found] == pytest.approx(cosines[expected].tolist(), abs=1e-6)
+
+
+def test_the_cosines_of_rows_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    index = dense_index(tmp_path, np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32))
+    question = np.array([1, 0], dtype=np.float32)
+    assert len(index) == 3
+    assert index.cosines(question, [2, 0, 1]).tolist() == pytest.approx([0, 1, 0.6])
+    assert index.cosines(question, []).tolist() == []
+
+
+def test_sentence_vectors_keep_three_decimals_of_every_cosine(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    vectors, question = unit_rows(rng.normal(size=(200, 64))), unit_rows(rng.normal(size=(1, 64)))
+    write_sentences(tmp_path / "vectors", vectors)
+    index = DenseIndex(tmp_path / "vectors")
+    assert index.cosines(question[0], list(range(200))) == pytest.approx(
+        vectors @ question[0], abs=5e-4
+    )
+    best = sorted(range(200), key=lambda row: -(vectors @ question[0])[row])
+    assert index.search(question[0], 1)[0][0] == best[0]
+
+
+PASSAGES = [
+    ("A cable was cut in the Baltic Sea.", "en", "one", date(2025, 3, 5)),
+    ("Radar and radar again, and one more radar, on a ship that guards the cable.", "en", "one",
+     date(2025, 1, 1)),
+    ("Ministers met in Riga.", "en", "two", None),
+    ("The ship left the port.", "en", "two", date(2024, 6, 1)),
+    ("Cables, cables.", "en", "three", date(2025, 3, 6)),
+]  # fmt: skip
+FRENCH = [("Le radar veille.", "fr", "one", date(2025, 3, 5)), ("Rien.", "fr", "two", None)]
+
+
+def lexical_index(folder: Path, passages: Passages) -> LexicalIndex:
+    rows = ((text, language, source, filter_day(day)) for text, language, source, day in passages)
+    write_lexical(folder / "lexical", rows)
+    return LexicalIndex(folder / "lexical")
+
+
+def bm25(question: str, language: str, texts: list[str]) -> dict[int, float]:
+    """Robertson et al. (1994), with the idf that is never negative."""
+    told = [stems(text, language) for text in texts]
+    average = sum(map(len, told)) / len(told)
+    scores: dict[int, float] = {}
+    for stem in set(stems(question, language)):
+        holding = sum(stem in one for one in told)
+        idf = math.log(1 + (len(told) - holding + 0.5) / (holding + 0.5))
+        for row, one in enumerate(told):
+            times = Counter(one)[stem]
+            if times:
+                norm = K1 * (1 - B + B * len(one) / average)
+                scores[row] = scores.get(row, 0) + idf * times * (K1 + 1) / (times + norm)
+    return scores
+
+
+@pytest.mark.parametrize("question", ["cable", "cables", "radar ship", "Which ship cut the cable?"])
+def test_lexical_scores_are_bm25_over_stems(tmp_path: Path, question: str) -> None:
+    found = lexical_index(tmp_path, PASSAGES).search(question, "en", 10, Filters())
+    expected = bm25(question, "en", [text for text, _, _, _ in PASSAGES])
+    assert [row for row, _ in found] == sorted(expected, key=lambda row: (-expected[row], row))
+    assert dict(found) == pytest.approx(expected, rel=1e-4)
+
+
+def test_bm25_of_one_word_by_hand(tmp_path: Path) -> None:
+    passages = [(text, "en", "", None) for text in ("ice ice", "ice snow wind rain", "fog")]
+    found = dict(lexical_index(tmp_path, passages).search("ice", "en", 9, Filters()))
+    idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
+    average = 7 / 3
+    assert found[0] == pytest.approx(idf * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 2 / average)), 1e-4)
+    assert found[1] == pytest.approx(idf * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 4 / average)), 1e-4)
+    assert set(found) == {0, 1}
+
+
+def test_a_language_is_searched_by_itself(tmp_path: Path) -> None:
+    both = lexical_index(tmp_path, PASSAGES + FRENCH)
+    assert {row for row, _ in both.search("radar", "en", 9, Filters())} == {1}
+    assert {row for row, _ in both.search("radar", "fr", 9, Filters())} == {5}
+
+
+def test_passages_of_another_language_do_not_change_the_order(tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    alone = lexical_index(tmp_path / "alone", PASSAGES)
+    beside = lexical_index(tmp_path, PASSAGES + FRENCH * 40)
+    for question in ("cable", "ship cable", "radar cable sea"):
+        assert [row for row, _ in beside.search(question, "en", 9, Filters())] == [
+            row for row, _ in alone.search(question, "en", 9, Filters())
+        ]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(sources=frozenset({"one"})),
+        Filters(sources=frozenset({"two", "three"})),
+        Filters(sources=frozenset({"nowhere"})),
+        Filters(since=date(2025, 3, 5)),
+        Filters(until=date(2025, 3, 5)),
+        Filters(since=date(2025, 1, 1), until=date(2025, 3, 5), sources=frozenset({"one"})),
+        Filters(since=date(2030, 1, 1)),
+    ],
+)
+def test_filters_let_rows_through_and_change_no_score(tmp_path: Path, filters: Filters) -> None:
+    index = lexical_index(tmp_path, PASSAGES)
+    question = "the ministers and the cable ship"
+    everything = index.search(question, "en", 10, Filters())
+    assert {row for row, _ in everything} == {0, 1, 2, 3, 4}
+    expected = {
+        row: score
+        for row, score in everything
+        for _, _, source, day in [PASSAGES[row]]
+        if not filters.sources or source in filters.sources
+        if not filters.since or (day and day >= filters.since)
+        if not filters.until or (day and day <= filters.until)
+    }
+    found = index.search(question, "en", 10, filters)
+    assert [row for row, _ in found] == list(expected)
+    assert dict(found) == pytest.approx(expected)
+
+
+def test_the_best_come_first_and_ties_keep_the_smaller_row(tmp_path: Path) -> None:
+    index = lexical_index(tmp_path, [("The same cable.", "en", "", None)] * 30)
+    assert [row for row, _ in index.search("cable", "en", 7, Filters())] == list(range(7))
+
+
+@pytest.mark.parametrize("question", ["", "?!", "zebra", "AND OR ( \"' ~ * row:1 language:en"])
+def test_a_question_without_known_words_finds_nothing(tmp_path: Path, question: str) -> None:
+    passages = [("Ships met.", "en", "", None)]
+    assert lexical_index(tmp_path, passages).search(question, "en", 5, Filters()) == []

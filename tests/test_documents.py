@@ -1,0 +1,73 @@
+"""The nouns cannot lie: what is impossible cannot be made."""
+
+from datetime import date
+
+import pytest
+from fakes import document
+
+from archive.answers import Answer, AnswerKind, Citation, Sentence
+from archive.documents import DateBasis, Document, FurnitureLine, Passage, source_of
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"), [(-1, 2, "abc"), (3, 3, ""), (4, 2, "ab"), (0, 5, "four")]
+)
+def test_a_passage_spans_as_many_characters_as_it_has(start: int, end: int, text: str) -> None:
+    with pytest.raises(ValueError, match="cannot span"):
+        Passage("a.txt", start, end, text)
+
+
+def test_a_document_needs_text() -> None:
+    with pytest.raises(ValueError, match="needs text"):
+        document(" \n ")
+
+
+@pytest.mark.parametrize(
+    ("day", "basis"),
+    [(date(2025, 1, 1), DateBasis.UNKNOWN), (None, DateBasis.STATED), (None, DateBasis.INFERRED)],
+)
+def test_a_date_and_its_basis_go_together(day: date | None, basis: DateBasis) -> None:
+    with pytest.raises(ValueError, match="go together"):
+        Document("a.txt", "T", "en", day, basis, "Text.", (), "utf-8", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "source"), [("a.txt", ""), ("site/a.txt", "site"), ("site/2025/a.txt", "site")]
+)
+def test_the_source_is_the_first_folder(path: str, source: str) -> None:
+    assert source_of(path) == source
+
+
+def test_a_citation_quotes_the_article_and_knows_its_place_in_the_file() -> None:
+    citation = Citation.of(1, document("Un cafe\u0301.\r\nNoir."), 3, 7)
+    assert (citation.quote, citation.start, citation.end) == ("café", 3, 7)
+    assert (citation.file_start, citation.file_end) == (3, 8)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (0, 99)])
+def test_a_citation_outside_the_article_is_a_bug(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="no quotation"):
+        Citation.of(1, document("Short."), start, end)
+
+
+def test_an_answer_says_only_what_it_cites() -> None:
+    citation = Citation.of(1, document("It is so. It is not."), 0, 9)
+    with pytest.raises(ValueError, match="not what its citation quotes"):
+        Answer(
+            AnswerKind.EXTRACT, "?", 0.5, (Sentence("It is not.", 1),), (citation,), (), 0.0
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(AnswerKind.NONE, (Sentence("It is so.", 1),)), (AnswerKind.EXTRACT, ())]
+)
+def test_a_refusal_quotes_nothing_and_every_other_answer_something(
+    kind: AnswerKind, told: tuple[Sentence, ...]
+) -> None:
+    citation = Citation.of(1, document("It is so."), 0, 9)
+    with pytest.raises(ValueError, match="refusal quotes nothing"):
+        Answer(kind, "?", 0.5, told, (citation,), (), 0.0)
+
+
+def test_a_furniture_line_says_why_it_was_left_out() -> None:
+    assert "7 of the 9 pages" in FurnitureLine("site", "Menu", 7, 9).why

@@ -1,0 +1,99 @@
+"""The language of a text, and vectors that do not tell it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.documents import Document
+from archive.languages import (
+    Vectors,
+    detect_language,
+    learn_directions,
+    packaged_directions,
+    unit_rows,
+    without_directions,
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Les ministres de la Défense se sont réunis hier à Bruxelles."),
+        ("en", "The ministers of defence met yesterday in Brussels."),
+        ("uk", "Міністри оборони зустрілися вчора у Брюсселі й обговорили їхні плани."),
+        ("ru", "Министры обороны встретились вчера в Брюсселе и обсудили эти планы."),
+        ("de", "Die Verteidigungsminister trafen sich gestern in Brüssel."),
+        ("es", "Los ministros de Defensa se reunieron ayer en Bruselas."),
+        ("ar", "اجتمع وزراء الدفاع أمس في بروكسل لبحث أمن الكابلات."),
+        ("el", "Οι υπουργοί συναντήθηκαν"),
+        ("ko", "국방장관 회의"),
+        ("ja", "日本の防衛大臣が会談した"),
+        ("zh", "北约国防部长会议"),
+        ("he", "שרי הביטחון נפגשו"),
+        ("th", "รัฐมนตรีกลาโหม"),
+        ("und", "2025 — 12,5 % !"),
+        ("und", ""),
+    ],
+)
+def test_languages_by_hand(language: str, text: str) -> None:
+    assert detect_language(text) == language
+
+
+def test_every_article_of_the_sample_is_in_one_of_its_six_languages(
+    sample: dict[str, Document],
+) -> None:
+    for path, document in sample.items():
+        expected = {"otan-presse": {"fr"}, "nato-press": {"en", "uk", "de", "es", "ar"}}
+        assert document.language in expected[document.source], path
+
+
+@given(st.text(max_size=50))
+def test_any_text_has_a_language_code(text: str) -> None:
+    assert 2 <= len(detect_language(text)) <= 3
+
+
+def random_vectors(seed: int, rows: int, width: int = 12) -> Vectors:
+    vectors: Vectors = np.random.default_rng(seed).normal(size=(rows, width)).astype(np.float32)
+    return vectors
+
+
+@given(st.integers(0, 10**6), st.integers(2, 9), st.integers(1, 5))
+def test_without_directions_rows_are_unit_orthogonal_to_them_and_stay_as_they_are(
+    seed: int, languages: int, count: int
+) -> None:
+    directions = learn_directions(random_vectors(seed, languages), min(count, languages - 1))
+    rows = without_directions(random_vectors(seed + 1, 7), directions)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    assert np.allclose(rows @ directions.T, 0, atol=1e-5)
+    assert np.allclose(without_directions(rows, directions), rows, atol=1e-5)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 9))
+def test_learned_directions_are_orthonormal_and_span_what_tells_the_languages_apart(
+    seed: int, languages: int
+) -> None:
+    means = random_vectors(seed, languages)
+    directions = learn_directions(means, languages - 1)
+    assert np.allclose(directions @ directions.T, np.eye(languages - 1), atol=1e-5)
+    apart = means - means[0]
+    assert np.allclose(apart - apart @ directions.T @ directions, 0, atol=1e-4)
+
+
+def test_the_strongest_direction_comes_first_by_hand() -> None:
+    means = np.array([[0, 5, 1], [0, -5, 1], [2, 0, 1], [-2, 0, 1]], dtype=np.float32)
+    assert np.allclose(np.abs(learn_directions(means, 2)), [[0, 1, 0], [1, 0, 0]], atol=1e-6)
+
+
+def test_the_shipped_directions_are_orthonormal() -> None:
+    directions = packaged_directions()
+    assert directions.dtype == np.float32
+    assert directions.shape[1] == 384
+    assert 20 <= len(directions) <= 40
+    assert np.allclose(directions @ directions.T, np.eye(len(directions)), atol=1e-5)
+
+
+def test_unit_rows_by_hand() -> None:
+    assert unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [
+        [pytest.approx(0.6), pytest.approx(0.8)], [0, 0],
+    ]  # fmt: skip

@@ -1,0 +1,298 @@
+"""The whole way from files to a snapshot, with a small real encoder."""
+
+import hashlib
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from fakes import WordHashEncoder, write_pages
+
+from archive.catalogue import Catalogue
+from archive.errors import ArchiveError, ArticlesMissing, IndexBusy, IndexDamaged, NothingToIndex
+from archive.languages import Vectors
+from archive.settings import Settings
+from archive.snapshot import CATALOGUE, PASSAGES, SENTENCES, open_snapshot, writing
+from indexer.pipeline import BuildReport, build_index
+
+MENU = "Media library of the service.\nSign in to save articles.\n"
+
+
+def story(number: int) -> str:
+    """An article of three paragraphs whose wording no other one shares."""
+    return MENU + "\n".join(
+        " ".join(
+            f"Crew {number} left port {number * line + at} on day{number}{line}{at} for ship {at}."
+            for at in range(4)
+        )
+        for line in range(3)
+    )
+
+
+PAGES: dict[str, str | bytes] = {f"site/{number}.txt": story(number) for number in range(6)}
+REFUSED: dict[str, str | bytes] = {"x.pdf": b"%PDF", "site/empty.txt": b"", "site/menu.txt": MENU}
+
+
+class Build:
+    """An archive in a folder of its own, with an encoder that remembers what it encoded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings.from_environment(
+            articles=folder / "articles", index=folder / "index", model="word-hash",
+            passage_tokens=32,
+        )  # fmt: skip
+        self.encoder = WordHashEncoder()
+        write_pages(self.settings.articles, PAGES | REFUSED)
+
+    def __call__(self, *, fresh: bool = False) -> BuildReport:
+        self.encoder.encoded.clear()
+        report = build_index(self.settings, self.encoder, fresh=fresh)
+        assert report.found == report.indexed + report.duplicates + report.refused
+        assert report.encoded == len(self.encoder.encoded)
+        return report
+
+    @property
+    def folder(self) -> Path:
+        return open_snapshot(self.settings.index, "word-hash").folder
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.folder / CATALOGUE)
+
+    def vectors(self, file: str) -> Vectors:
+        index = faiss.read_index(str(self.folder / file))
+        found: Vectors = index.reconstruct_n(0, index.ntotal)
+        return found
+
+    def passages(self) -> list[str]:
+        documents = self.catalogue.documents()
+        spans = self.catalogue.passage_spans()
+        return [documents[number].text[start:end] for number, start, end in spans]
+
+    def sentences(self) -> list[str]:
+        documents, spans = self.catalogue.documents(), self.catalogue.passage_spans()
+        return [
+            documents[spans[row][0]].text[start:end]
+            for row, start, end in self.catalogue.sentence_spans()
+        ]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    return Build(tmp_path)
+
+
+def test_the_first_run_finds_indexes_and_refuses_everything(build: Build) -> None:
+    write_pages(build.settings.articles, {"site/copy.txt": story(3)})
+    report = build()
+    assert (report.found, report.indexed, report.duplicates, report.refused) == (10, 6, 1, 3)
+    assert (report.new, report.changed, report.unchanged, report.removed) == (8, 0, 0, 0)
+    assert report.built
+    assert {one.path: one.reason for one in build.catalogue.refused()} == {
+        "site/empty.txt": "empty",
+        "site/menu.txt": "only_furniture",
+        "x.pdf": "unsupported_format",
+    }
+    assert [(one.path, one.of) for one in build.catalogue.duplicates()] == [
+        ("site/copy.txt", "site/3.txt")
+    ]
+    assert {one.line for one in build.catalogue.furniture()} == set(MENU.splitlines())
+
+
+def test_every_document_leads_back_to_its_file(build: Build) -> None:
+    build()
+    for document in build.catalogue.documents():
+        file = (build.settings.articles / document.path).read_text()
+        start, end = document.in_file(0, len(document.text))
+        assert file[start:end] == document.text
+        assert MENU.splitlines()[1] not in document.text
+
+
+def test_nothing_changed_nothing_built_nothing_encoded(build: Build) -> None:
+    first, second = build(), build()
+    assert not second.built
+    assert second.encoded == 0
+    assert second.snapshot == first.snapshot
+    assert (second.found, second.indexed, second.refused) == (9, 6, 3)
+    assert (second.new, second.changed, second.unchanged, second.removed) == (0, 0, 7, 0)
+
+
+def test_one_changed_article_encodes_only_what_it_changed(build: Build) -> None:
+    build()
+    before = {*build.passages(), *build.sentences()}
+    write_pages(build.settings.articles, {"site/2.txt": story(2) + "\nA new ending is told here."})
+    report = build()
+    assert (report.new, report.changed, report.unchanged, report.removed) == (0, 1, 6, 0)
+    after = {*build.passages(), *build.sentences()}
+    assert set(build.encoder.encoded) == after - before
+    assert report.encoded == len(after - before) < len(after) / 4
+
+
+def test_new_and_removed_files_are_counted_and_gone(build: Build) -> None:
+    build()
+    (build.settings.articles / "site/0.txt").unlink()
+    write_pages(build.settings.articles, {"site/9.txt": story(9)})
+    report = build()
+    assert (report.new, report.changed, report.unchanged, report.removed) == (1, 0, 6, 1)
+    paths = [document.path for document in build.catalogue.documents()]
+    assert paths == [f"site/{number}.txt" for number in (1, 2, 3, 4, 5, 9)]
+
+
+def test_a_file_that_is_refused_for_another_reason_now_is_noticed(build: Build) -> None:
+    build()
+    write_pages(build.settings.articles, {"site/empty.txt": b"\x00\x01\x02"})
+    assert build().built
+    assert {one.path: one.reason for one in build.catalogue.refused()}["site/empty.txt"] == "binary"
+
+
+def test_a_fresh_run_takes_nothing_from_before(build: Build) -> None:
+    first = build()
+    report = build(fresh=True)
+    assert report.built
+    assert report.encoded == first.encoded
+    assert report.snapshot != first.snapshot
+    assert report.unchanged == 7
+
+
+def test_another_passage_length_builds_again(build: Build) -> None:
+    build()
+    build.settings = build.settings.model_copy(update={"passage_tokens": 64})
+    assert build().built
+
+
+def digests(build: Build) -> dict[str, str]:
+    """Catalogue and vectors by what they hold; the lexical index has random names."""
+    return {
+        name: hashlib.sha256((build.folder / name).read_bytes()).hexdigest()
+        for name in (CATALOGUE, PASSAGES, SENTENCES)
+    }
+
+
+def test_the_same_articles_give_the_same_snapshot(tmp_path: Path) -> None:
+    one, other = Build(tmp_path / "one"), Build(tmp_path / "other")
+    one()
+    other()
+    assert digests(one) == digests(other)
+
+
+def test_a_grown_index_is_the_one_that_is_built_at_once(tmp_path: Path) -> None:
+    grown, fresh = Build(tmp_path / "grown"), Build(tmp_path / "fresh")
+    (grown.settings.articles / "site/5.txt").unlink()
+    write_pages(grown.settings.articles, {"site/1.txt": story(1) + "\nOne more sentence."})
+    grown()
+    write_pages(grown.settings.articles, PAGES)
+    assert grown().changed == 1
+    fresh()
+    assert digests(grown) == digests(fresh)
+
+
+def test_a_sentence_that_becomes_a_passage_has_the_vector_of_a_passage(build: Build) -> None:
+    start = "Ice radar port crew wind snow fog rain storm cloud harbour."
+    write_pages(build.settings.articles, {"short.txt": f"{start} Then they left."})
+    build()
+    write_pages(build.settings.articles, {"short.txt": start})
+    build()
+    assert start in build.passages()
+    assert np.array_equal(build.vectors(PASSAGES), build.encoder.encode_passages(build.passages()))
+
+
+def test_the_vectors_are_those_of_encoding_every_passage_afresh(build: Build) -> None:
+    build()
+    write_pages(build.settings.articles, {"site/2.txt": story(8), "site/a.txt": story(2)})
+    build()
+    assert np.array_equal(build.vectors(PASSAGES), build.encoder.encode_passages(build.passages()))
+    expected = build.encoder.encode_passages(build.sentences())
+    assert np.allclose(build.vectors(SENTENCES), expected, atol=1e-3)
+
+
+def test_without_any_article_the_old_snapshot_stays(build: Build) -> None:
+    first = build()
+    for path in PAGES:
+        (build.settings.articles / path).unlink()
+    (build.settings.articles / "site/menu.txt").unlink()
+    with pytest.raises(NothingToIndex, match=r"communique index"):
+        build()
+    assert build.folder.name == first.snapshot
+
+
+def test_without_a_folder_of_articles_the_old_snapshot_stays(build: Build) -> None:
+    first = build()
+    build.settings.articles.rename(build.settings.articles.with_name("gone"))
+    with pytest.raises(ArticlesMissing):
+        build()
+    assert build.folder.name == first.snapshot
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_run_that_stops_at_any_step_changes_nothing(
+    build: Build, error: type[BaseException]
+) -> None:
+    first = build()
+    write_pages(build.settings.articles, {"site/8.txt": story(8)})
+    steps: list[tuple[str, int, int]] = []
+    other = Build(build.settings.articles.parent / "watched")
+    build_index(other.settings, other.encoder, lambda *step: steps.append(step))
+    for step in dict.fromkeys(name for name, _, _ in steps):
+
+        def stop(name: str, done: int, total: int, step: str = step) -> None:
+            if name == step and step != "writing":
+                raise error
+
+        if step != "writing":
+            with pytest.raises(error):
+                build_index(build.settings, build.encoder, stop)
+            assert build.folder.name == first.snapshot
+    assert build().new == 1
+
+
+def test_progress_counts_every_step_to_its_end(build: Build) -> None:
+    steps: dict[str, list[tuple[int, int]]] = {}
+    build_index(
+        build.settings, build.encoder,
+        lambda step, done, total: steps.setdefault(step, []).append((done, total)),
+    )  # fmt: skip
+    assert steps["reading"][-1] == (9, 0)
+    for step, told in steps.items():
+        assert told == sorted(told)
+        if step != "reading":
+            assert told[-1][0] == told[-1][1] > 0
+
+
+def test_a_second_run_does_not_wait_for_the_first(build: Build) -> None:
+    with writing(build.settings.index), pytest.raises(IndexBusy):
+        build()
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, 0.6, 0.999])
+def test_a_flipped_byte_in_any_file_of_the_index_is_damage_that_a_run_cures(
+    build: Build, at: float
+) -> None:
+    build()
+    files = [file for file in build.folder.rglob("*") if file.is_file() and file.stat().st_size]
+    assert len(files) > 5
+    folder, encoded = build.folder, len(build.encoder.encoded)
+    for file in files:
+        if file.name == "manifest.json":
+            continue
+        content = bytearray(file.read_bytes())
+        place = int(at * len(content))
+        content[place] ^= 0x10
+        file.write_bytes(content)
+        with pytest.raises(IndexDamaged):
+            open_snapshot(build.settings.index, "word-hash")
+        content[place] ^= 0x10
+        file.write_bytes(content)
+    assert build.folder == folder
+    (folder / CATALOGUE).write_bytes(b"nothing")
+    assert build().encoded == encoded
+    assert build.folder != folder
+
+
+def test_a_snapshot_of_another_model_is_built_again(build: Build) -> None:
+    first = build()
+    build.settings = build.settings.model_copy(update={"model": "other"})
+    build.encoder = WordHashEncoder("other")
+    report = build()
+    assert report.encoded == first.encoded
+    with pytest.raises(ArchiveError):
+        open_snapshot(build.settings.index, "word-hash")

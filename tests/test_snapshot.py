@@ -1,0 +1,219 @@
+"""The index on disk: sealed, switched in one step, and never believed when it has changed."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive.errors import (
+    ArchiveError,
+    IndexBusy,
+    IndexDamaged,
+    IndexFromOtherModel,
+    IndexMissing,
+    IndexOutdated,
+)
+from archive.snapshot import (
+    CURRENT,
+    MANIFEST,
+    Facts,
+    Snapshot,
+    current_name,
+    new_snapshot,
+    open_snapshot,
+    seal,
+    writing,
+)
+
+FACTS = Facts("2025-11-12T00:00:00+00:00", "m", "abc", 4, 7, 5, 1, 1, 9, 20)
+
+
+def build(index: Path, words: str = "some words") -> Snapshot:
+    with writing(index), new_snapshot(index) as folder:
+        (folder / "catalogue.sqlite").write_text(words)
+        (folder / "lexical").mkdir()
+        (folder / "lexical" / ".meta").write_text("{}")
+        return seal(folder, FACTS)
+
+
+def folders(index: Path) -> set[str]:
+    return {folder.name for folder in index.glob("snapshot-*")}
+
+
+def test_what_was_sealed_can_be_opened(tmp_path: Path) -> None:
+    sealed = build(tmp_path)
+    assert open_snapshot(tmp_path, "m") == sealed
+    assert sealed.facts == FACTS
+    assert current_name(tmp_path) == sealed.name
+
+
+def test_without_an_index_the_cure_is_to_build_one(tmp_path: Path) -> None:
+    assert current_name(tmp_path) is None
+    with pytest.raises(IndexMissing, match="communique index"):
+        open_snapshot(tmp_path, "m")
+
+
+def test_the_last_two_snapshots_are_kept_and_the_newest_is_current(tmp_path: Path) -> None:
+    names = [build(tmp_path, f"version {number}").name for number in range(4)]
+    assert folders(tmp_path) == set(names[2:])
+    assert open_snapshot(tmp_path, "m").name == names[3]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_build_that_fails_changes_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    before = build(tmp_path)
+    with pytest.raises(error), writing(tmp_path), new_snapshot(tmp_path) as folder:  # noqa: PT012
+        (folder / "catalogue.sqlite").write_bytes(b"half")
+        raise error
+    assert open_snapshot(tmp_path, "m") == before
+    assert folders(tmp_path) == {before.name}
+
+
+@pytest.mark.parametrize("after", ["'half'", "seal(folder, FACTS) and 'whole'"])
+def test_a_build_that_is_killed_leaves_the_old_index_or_the_new_one(
+    tmp_path: Path, repository: Path, after: str
+) -> None:
+    before = build(tmp_path)
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+from archive.snapshot import Facts, new_snapshot, seal, writing
+FACTS = Facts("now", "m", "abc", 4, 7, 5, 1, 1, 9, 20)
+with writing(Path({str(tmp_path)!r})), new_snapshot(Path({str(tmp_path)!r})) as folder:
+    (folder / "catalogue.sqlite").write_text("new words")
+    {after}
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", program], cwd=repository, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    current = open_snapshot(tmp_path, "m")
+    assert (current == before) == (after == "'half'")
+    last = build(tmp_path, "the next build tidies up")
+    assert folders(tmp_path) == {current.name, last.name}
+
+
+def test_two_writers_do_not_meet(tmp_path: Path) -> None:
+    with writing(tmp_path):
+        with pytest.raises(IndexBusy, match="try again"), writing(tmp_path):
+            pass
+        assert current_name(tmp_path) is None
+    with writing(tmp_path):
+        pass
+
+
+def test_a_writer_of_another_process_is_respected(tmp_path: Path, repository: Path) -> None:
+    program = f"""
+from pathlib import Path
+from archive.snapshot import writing
+with writing(Path({str(tmp_path)!r})):
+    print("held", flush=True)
+    input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(IndexBusy), writing(tmp_path):
+            pass
+        other.communicate("\n")
+    with writing(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("file", ["catalogue.sqlite", "lexical/.meta"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda _: b"", lambda content: content[:-1], lambda content: content + b"x"],
+    ids=["emptied", "shortened", "lengthened"],
+)
+def test_a_file_of_another_length_is_damage(
+    tmp_path: Path, file: str, damage: Callable[[bytes], bytes]
+) -> None:
+    changed = build(tmp_path).folder / file
+    changed.write_bytes(damage(changed.read_bytes()))
+    with pytest.raises(IndexDamaged, match="communique index --fresh"):
+        open_snapshot(tmp_path, "m")
+
+
+@pytest.mark.parametrize("file", ["catalogue.sqlite", "lexical/.meta", MANIFEST])
+def test_a_missing_file_is_damage(tmp_path: Path, file: str) -> None:
+    (build(tmp_path).folder / file).unlink()
+    with pytest.raises(IndexDamaged):
+        open_snapshot(tmp_path, "m")
+
+
+@pytest.mark.parametrize("file", ["catalogue.sqlite", "lexical/.meta"])
+def test_any_flipped_bit_of_a_file_is_damage(tmp_path: Path, file: str) -> None:
+    changed = build(tmp_path).folder / file
+    content = changed.read_bytes()
+    for at in range(len(content)):
+        changed.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+        with pytest.raises(IndexDamaged):
+            open_snapshot(tmp_path, "m")
+
+
+@pytest.mark.parametrize("bit", [0, 3, 7])
+@pytest.mark.parametrize("file", [MANIFEST, CURRENT])
+def test_a_changed_manifest_or_pointer_is_refused_or_says_the_same(
+    tmp_path: Path, file: str, bit: int
+) -> None:
+    sealed = build(tmp_path)
+    changed = (sealed.folder if file == MANIFEST else tmp_path) / file
+    content = changed.read_bytes()
+    believed = []
+    for at in range(len(content)):
+        changed.write_bytes(content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :])
+        try:
+            if open_snapshot(tmp_path, "m").facts != sealed.facts:
+                believed.append(changed.read_bytes()[max(0, at - 20) : at + 5])
+        except ArchiveError:
+            pass
+    assert believed == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"1", b'{"format": 1}', b"\xff"])
+def test_a_manifest_that_is_none_is_damage(tmp_path: Path, content: bytes) -> None:
+    (build(tmp_path).folder / MANIFEST).write_bytes(content)
+    with pytest.raises(IndexDamaged):
+        open_snapshot(tmp_path, "m")
+
+
+def test_a_snapshot_of_another_format_is_built_again(tmp_path: Path) -> None:
+    manifest = build(tmp_path).folder / MANIFEST
+    told = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(told | {"format": told["format"] + 1}))
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    (tmp_path / CURRENT).write_text(f"{manifest.parent.name} {digest}")
+    with pytest.raises(IndexOutdated, match="communique index"):
+        open_snapshot(tmp_path, "m")
+
+
+def test_a_snapshot_of_another_model_says_which_and_what_to_do(tmp_path: Path) -> None:
+    build(tmp_path)
+    with pytest.raises(IndexFromOtherModel, match="COMMUNIQUE_MODEL=m") as caught:
+        open_snapshot(tmp_path, "other")
+    assert "other" in str(caught.value)
+
+
+def test_a_snapshot_left_half_by_a_power_cut_is_never_current(tmp_path: Path) -> None:
+    before = build(tmp_path)
+    half = tmp_path / "snapshot-half"
+    half.mkdir()
+    (half / MANIFEST).write_text("{")
+    assert open_snapshot(tmp_path, "m") == before
+    build(tmp_path)
+    assert not half.exists()
+
+
+def test_a_sealed_folder_can_be_read_by_others(tmp_path: Path) -> None:
+    sealed = build(tmp_path)
+    assert sealed.folder.stat().st_mode & 0o777 == 0o755
+    assert replace(sealed.facts, model="x") != sealed.facts

@@ -1,0 +1,1 @@
+"""The browser side: one file a page, and what the pages share."""

@@ -1,0 +1,135 @@
+"""Markup for words that others wrote: escaping, quotations and articles with a span lit up."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import chain, repeat
+
+from archive.documents import UNDETERMINED
+from archive.text import Span
+
+CITED = "cited"  # the id of the first mark of an article
+
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+STYLE = """<style>
+.quotation, .article p, .found p { font-family: "Source Serif", Georgia, serif; margin: 0; }
+.quotation { font-size: 1.2rem; line-height: 1.5; padding-inline-start: 0.9rem;
+  border-inline-start: 3px solid color-mix(in srgb, currentColor 30%, transparent); }
+.heading { font-family: "Source Serif", Georgia, serif; font-weight: 600; line-height: 1.3; }
+.heading.large { font-size: 1.3rem; }
+.note { font-size: 0.875rem; opacity: 0.82; overflow-wrap: anywhere; }
+.found p { line-height: 1.5; }
+.found { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6;
+  overflow: hidden; }
+.article { max-height: max(16rem, calc(100vh - 24rem)); overflow-y: auto;
+  padding: 0.25rem 1rem 0.25rem 0; line-height: 1.6; font-size: 1.05rem; }
+.article p + p { margin-top: 0.9rem; }
+mark { background: color-mix(in srgb, #f5b800 38%, transparent); color: inherit;
+  padding: 0.1em 0; box-decoration-break: clone; }
+.stColumn:has(.st-key-article) { position: sticky; top: 4rem; align-self: flex-start; }
+</style>"""
+
+# Streamlit's markdown looks for icons, emoji and addresses in text that is already unescaped; an
+# invisible character that forbids a line break keeps it from finding any.
+_JOINER = "\u2060"
+_FOUND_AFTER_ESCAPING = re.compile(r"[:@](?=\S)|\bwww(?=\.)", re.IGNORECASE)
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def safe_text(text: str) -> str:
+    """Text of unknown origin as one line of Streamlit markdown that shows just its words.
+
+    No markup, image, link, formula, icon, emoji or colour comes of it, and its direction stays
+    its own. Characters that do not show (controls, zero-width, bidi marks) are dropped.
+    """
+    visible = "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    )
+    joined = _FOUND_AFTER_ESCAPING.sub(rf"\g<0>{_JOINER}", " ".join(visible.split()))
+    return _FIRST_STRONG_ISOLATE + _MARKUP.sub(r"\\\1", joined) + _POP_ISOLATE
+
+
+def article_html(text: str, spans: Sequence[Span], language: str) -> str:
+    """An article as paragraphs, one a line, with the spans in <mark>, the first named CITED.
+
+    spans: half-open, by characters of `text`; they may cross paragraphs and overlap.
+    """
+    ids = chain([f' id="{CITED}"'], repeat(""))
+    lit = _merged(spans)
+    paragraphs = []
+    at = 0
+    for line in text.split("\n"):
+        if line:
+            inside = "".join(_pieces(line, at, lit, ids))
+            paragraphs.append(f"<p{_tongue(language)}>{inside}</p>")
+        at += len(line) + 1
+    return "".join(paragraphs)
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    """The same characters as spans in order that neither overlap nor touch."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _pieces(line: str, at: int, lit: Sequence[Span], ids: Iterator[str]) -> Iterator[str]:
+    """A line that begins at `at` in its article, in turn outside and inside the lit spans."""
+    done = 0
+    for start, end in lit:
+        start, end = max(start - at, 0), min(end - at, len(line))
+        if start < end:
+            yield escape(line[done:start])
+            yield f"<mark{next(ids)}>{escape(line[start:end])}</mark>"
+            done = end
+    yield escape(line[done:])
+
+
+def pane_html(article: str, label: str, place: str) -> str:
+    """A pane that an article is read and scrolled in, with the keyboard too.
+
+    article: what `article_html` made. place: what tells this pane from the one before.
+    """
+    return (
+        f'<div class="article" tabindex="0" role="region" aria-label="{escape(label)}" '
+        f'data-place="{escape(place)}">{article}</div>'
+    )
+
+
+def quotation_html(text: str, language: str) -> str:
+    return f'<blockquote class="quotation"{_tongue(language)}>{escape(text)}</blockquote>'
+
+
+def found_html(text: str, language: str) -> str:
+    """The beginning of a passage."""
+    return f'<div class="found">{article_html(text, (), language)}</div>'
+
+
+def heading_html(title: str, language: str, *, level: int, large: bool = False) -> str:
+    look = "heading large" if large else "heading"
+    return (
+        f'<div role="heading" aria-level="{level}" class="{look}"{_tongue(language)}>'
+        f"{escape(title)}</div>"
+    )
+
+
+def note_html(*parts: str) -> str:
+    """A line in small type, each part kept to its own direction."""
+    inside = " · ".join(f"<bdi>{escape(part)}</bdi>" for part in parts)
+    return f'<div class="note">{inside}</div>'
+
+
+def _tongue(language: str) -> str:
+    if language == UNDETERMINED:
+        return ' dir="auto"'
+    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    return f' lang="{escape(language)}" dir="{direction}"'

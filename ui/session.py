@@ -1,0 +1,162 @@
+"""What the pages share: the language, the engine, the address, and two things a browser must do."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from archive.encoder import Encoder, open_encoder
+from archive.errors import ArchiveError
+from archive.settings import Settings
+from archive.snapshot import current_name
+from retriever.engine import Engine, open_engine
+from ui.rendering import safe_text
+from ui.state import Parameter
+from ui.wording import WORDINGS, Wording, preferred
+
+_LANGUAGE = "interface_language"
+
+# --- Language ---------------------------------------------------------------------------------
+
+
+def words() -> Wording:
+    """The interface in the reader's language.
+
+    The address decides, then the session's last choice, then the browser's locale.
+    """
+    asked = st.query_params.get(Parameter.INTERFACE)
+    if asked in WORDINGS:
+        st.session_state[_LANGUAGE] = asked
+    return WORDINGS[st.session_state.get(_LANGUAGE) or preferred(st.context.locale)]
+
+
+def choose_language(wording: Wording) -> None:
+    """The control that changes the language of the interface."""
+    key = "language_choice"
+    st.session_state[key] = wording.language
+    st.radio(
+        wording.interface_language,
+        list(WORDINGS),
+        horizontal=True,
+        format_func=lambda language: WORDINGS[language].own_name,
+        key=key,
+        on_change=lambda: change_address(ui=st.session_state[key]),
+    )
+
+
+def local(moment: str) -> datetime:
+    """A moment in UTC (ISO 8601), on the reader's clock where the browser tells it."""
+    told = datetime.fromisoformat(moment).astimezone(UTC)
+    try:
+        return told.astimezone(ZoneInfo(st.context.timezone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return told
+
+
+# --- Engine -----------------------------------------------------------------------------------
+
+
+def engine(settings: Settings) -> Engine:
+    """The engine over the current snapshot; a new snapshot is picked up at the next run.
+
+    Raises ArchiveError where there is no index that can be used.
+    """
+    snapshot = current_name(settings.index)
+    return _engine(settings, str(settings.index.resolve()), snapshot, settings.model)
+
+
+def warm_encoder(settings: Settings) -> None:
+    """Load the model while the reader still types; the first question tells if it cannot be."""
+    with contextlib.suppress(ArchiveError):
+        _warm_encoder(settings, settings.model, str(settings.models))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _engine(_settings: Settings, index: str, snapshot: str | None, model: str) -> Engine:
+    return open_engine(_settings, _encoder(_settings, model, str(_settings.models)))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _warm_encoder(_settings: Settings, model: str, models: str) -> bool:
+    _encoder(_settings, model, models).encode_question("")
+    return True
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _encoder(_settings: Settings, model: str, models: str) -> Encoder:
+    return open_encoder(_settings)
+
+
+def show_problem(error: ArchiveError, wording: Wording) -> None:
+    """An error the user can cure, calmly; its sentence ends with the cure."""
+    st.warning(safe_text(str(error)), title=wording.cannot_open, icon=":material/inventory_2:")
+
+
+# --- Address ----------------------------------------------------------------------------------
+
+
+def address() -> dict[str, list[str]]:
+    """Every value of each parameter of the page's address."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def change_address(**changes: str | Sequence[str] | None) -> None:
+    """Set parameters of the page's address, the others staying; None or empty takes one out.
+
+    All of them in one step, which is one step back in the browser's history too.
+    """
+    told: dict[str, str | Sequence[str] | None] = {**address(), **changes}
+    st.query_params.from_dict({name: value for name, value in told.items() if value})
+
+
+# --- Browser ----------------------------------------------------------------------------------
+
+# Streamlit has no command for either: both are trusted code of a few lines and draw nothing.
+_tell_language = st.components.v2.component(
+    "communique_tell_language",
+    js="""
+export default function ({ data }) {
+  document.documentElement.lang = data.language
+}
+""",
+)
+
+_bring_into_view = st.components.v2.component(
+    "communique_bring_into_view",
+    js="""
+const shown = new WeakMap()
+
+export default function ({ data, parentElement }) {
+  const request = `${data.place} ${data.turn}`
+  if (shown.get(parentElement) === request) return
+  shown.set(parentElement, request)
+
+  const seek = (patience) => {
+    const panes = document.querySelectorAll(".article[data-place]")
+    const pane = Array.from(panes).find((one) => one.dataset.place === data.place)
+    const mark = pane?.querySelector("mark")
+    if (mark) {
+      const { top, height } = mark.getBoundingClientRect()
+      const middle = pane.getBoundingClientRect().top + pane.clientHeight / 2
+      pane.scrollBy({ top: top + Math.min(height, pane.clientHeight) / 2 - middle })
+      pane.scrollIntoView({ block: "nearest" })
+    } else if (patience > 0) {
+      setTimeout(() => seek(patience - 1), 50)
+    }
+  }
+  requestAnimationFrame(() => seek(60))
+}
+""",
+)
+
+
+def tell_language(wording: Wording) -> None:
+    """Name the page's language to screen readers; Streamlit always says English."""
+    _tell_language(data={"language": wording.language}, key="tell_language")
+
+
+def bring_into_view(place: str, turn: int) -> None:
+    """Scroll the pane of `place` to its mark, once for each `turn`, and the page to the pane."""
+    _bring_into_view(data={"place": place, "turn": turn}, key="bring_into_view")

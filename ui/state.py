@@ -1,0 +1,114 @@
+"""What the address of a page says: a question, its filters and the article that is open."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from archive.documents import Filters
+from archive.text import Span
+from ui.wording import WORDINGS
+
+LONGEST_QUESTION = 500
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+
+
+class Parameter(StrEnum):
+    """The names in the address; they are stable, so that links keep working."""
+
+    QUESTION = "q"
+    LANGUAGE = "lang"
+    SOURCE = "src"
+    SINCE = "from"
+    UNTIL = "to"
+    ARTICLE = "doc"
+    PLACE = "at"
+    INTERFACE = "ui"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the Ask page shows. A place is only ever open in an article."""
+
+    question: str = ""
+    filters: Filters = field(default_factory=Filters)
+    article: str | None = None
+    place: Span | None = None
+
+
+def read_view(
+    address: Mapping[str, Sequence[str]],
+    languages: Sequence[str],
+    sources: Sequence[str],
+    length_of: Callable[[str], int | None],
+) -> tuple[View, tuple[Parameter, ...]]:
+    """The view an address asks for, and the parameters that were ignored in part or whole.
+
+    address: every value of each parameter. languages, sources: those of the archive.
+    length_of: how many characters an article has, None for a path that is not in the archive.
+    """
+    ignored: dict[Parameter, None] = {}
+
+    def known(name: Parameter, archive: Sequence[str]) -> frozenset[str]:
+        asked = frozenset(address.get(name, ()))
+        if asked - set(archive):
+            ignored[name] = None
+        return asked & set(archive)
+
+    def day(name: Parameter) -> date | None:
+        told = _last(address, name)
+        read = _day(told)
+        if told and read is None:
+            ignored[name] = None
+        return read
+
+    question = " ".join(_last(address, Parameter.QUESTION).split())
+    if len(question) > LONGEST_QUESTION:
+        question = question[:LONGEST_QUESTION].rstrip()
+        ignored[Parameter.QUESTION] = None
+    filters = Filters(
+        languages=known(Parameter.LANGUAGE, languages),
+        sources=known(Parameter.SOURCE, sources),
+        since=day(Parameter.SINCE),
+        until=day(Parameter.UNTIL),
+    )
+    article: str | None = _last(address, Parameter.ARTICLE) or None
+    length = length_of(article) if article else None
+    if article and length is None:
+        article = None
+        ignored[Parameter.ARTICLE] = None
+    told = _last(address, Parameter.PLACE)
+    place = _place(told, length) if length else None
+    if told and article and place is None:
+        ignored[Parameter.PLACE] = None
+    interface = _last(address, Parameter.INTERFACE)
+    if interface and interface not in WORDINGS:
+        ignored[Parameter.INTERFACE] = None
+    return View(question, filters, article, place), tuple(ignored)
+
+
+def place_parameter(start: int, end: int) -> str:
+    return f"{start}-{end}"
+
+
+def _last(address: Mapping[str, Sequence[str]], name: Parameter) -> str:
+    return next(reversed(address.get(name, ())), "")
+
+
+def _day(told: str) -> date | None:
+    try:
+        read = date.fromisoformat(told)
+    except ValueError:
+        return None
+    return read if EARLIEST <= read <= LATEST else None
+
+
+def _place(told: str, length: int) -> Span | None:
+    """`start-end` in an article of `length` characters."""
+    start, _, end = told.partition("-")
+    if not (start.isascii() and end.isascii() and start.isdigit() and end.isdigit()):
+        return None
+    if max(len(start), len(end)) > len(str(length)):
+        return None
+    span = int(start), int(end)
+    return span if span[0] < span[1] <= length else None

@@ -1,0 +1,406 @@
+"""Every sentence the browser side shows, by language, with dates and numbers as readers write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from archive.documents import UNDETERMINED
+
+# Each (singular, plural), with {} where the number stands.
+Counted = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The interface in one language. Words in braces are filled in by the page."""
+
+    language: str
+    own_name: str
+    decimal_mark: str
+    thousands_mark: str
+    day_form: str  # of {day} {month} {year}
+    first_of_month: str
+    date_widget: str
+    months: tuple[str, ...]
+    languages: Mapping[str, str]
+    refused_because: Mapping[str, str]  # by code; a code that is absent keeps its own sentence
+    steps: Mapping[str, str]  # of the indexer
+
+    page_ask: str
+    page_archive: str
+    tagline: str
+    interface_language: str
+    opening: str
+    cannot_open: str
+    articles: Counted
+    passages: Counted
+    indexed_on: str
+    seconds: str
+
+    question: str
+    question_hint: str
+    ask: str
+    examples: str
+    searching: str
+    confidence: str
+    very_likely: str
+    likely: str
+    doubtful: str
+    refused: str
+    closest: str
+    found: str
+    nothing_passes: str
+    clear_filters: str
+    filters: str
+    filtered: str
+    filter_languages: str
+    filter_sources: str
+    filter_since: str
+    filter_until: str
+    every_language: str
+    every_source: str
+    no_folder: str
+    since_day: str
+    until_day: str
+    open_citation: str
+    open_in_place: str
+    by_meaning: str
+    by_words: str
+    shared_words: str
+
+    close: str
+    previous: str
+    previous_help: str
+    next: str
+    next_help: str
+    article_text: str
+    file: str
+    date_stated: str
+    date_inferred: str
+    date_unknown: str
+
+    ignored: str
+    ignored_question: str
+    ignored_language: str
+    ignored_source: str
+    ignored_date: str
+    ignored_article: str
+    ignored_place: str
+    ignored_interface: str
+
+    indexed: str
+    model: str
+    duplicates: Counted
+    refused_files: Counted
+    by_language: str
+    by_year: str
+    column_language: str
+    column_year: str
+    column_articles: str
+    column_file: str
+    column_reason: str
+    column_same_as: str
+    column_similarity: str
+    none_refused: str
+    none_duplicate: str
+    reindexing: str
+    reindex: str
+    reindex_help: str
+    starting: str
+    still_answering: str
+    never_run: str
+    running: str
+    done: str
+    done_unchanged: str
+    failed: str
+    interrupted: str
+    report: str
+    new_files: Counted
+    changed_files: Counted
+    removed_files: Counted
+    encoded_texts: Counted
+
+    def count(self, number: int, counted: Counted) -> str:
+        singular, plural = counted
+        one = number < 2 if self.language == "fr" else number == 1
+        return (singular if one else plural).format(self.number(number))
+
+    def number(self, number: int) -> str:
+        return f"{number:,}".replace(",", self.thousands_mark)
+
+    def duration(self, seconds: float) -> str:
+        digits = 2 if seconds < 10 else 0
+        return self.seconds.format(f"{seconds:.{digits}f}".replace(".", self.decimal_mark))
+
+    def day(self, day: date) -> str:
+        """14 janvier 2025, 14 January 2025."""
+        number = self.first_of_month if day.day == 1 else str(day.day)
+        return self.day_form.format(day=number, month=self.months[day.month - 1], year=day.year)
+
+    def moment(self, moment: datetime) -> str:
+        return f"{self.day(moment)}, {moment:%H:%M}"
+
+    def name_of(self, language: str) -> str:
+        """What a language is called; its code where there is no name."""
+        return self.languages.get(language, language)
+
+
+FRENCH = Wording(
+    language="fr",
+    own_name="Français",
+    decimal_mark=",",
+    thousands_mark="\u202f",
+    day_form="{day} {month} {year}",
+    first_of_month="1er",
+    date_widget="DD/MM/YYYY",
+    months=(
+        "janvier", "février", "mars", "avril", "mai", "juin",
+        "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    ),
+    languages={
+        "ar": "arabe", "bg": "bulgare", "ca": "catalan", "cs": "tchèque", "da": "danois",
+        "de": "allemand", "el": "grec", "en": "anglais", "es": "espagnol", "et": "estonien",
+        "fa": "persan", "fi": "finnois", "fr": "français", "he": "hébreu", "hr": "croate",
+        "hu": "hongrois", "hy": "arménien", "it": "italien", "ja": "japonais", "ka": "géorgien",
+        "ko": "coréen", "lt": "lituanien", "lv": "letton", "mk": "macédonien",
+        "nl": "néerlandais", "no": "norvégien", "pl": "polonais", "pt": "portugais",
+        "ro": "roumain", "ru": "russe", "sk": "slovaque", "sl": "slovène", "sq": "albanais",
+        "sr": "serbe", "sv": "suédois", "tr": "turc", "uk": "ukrainien", "zh": "chinois",
+        UNDETERMINED: "langue indéterminée",
+    },
+    refused_because={
+        "empty": "Le fichier ne contient aucun texte.",
+        "only_furniture": "Il ne reste rien du fichier une fois ôté l’habillage du site.",
+        "binary": "Le fichier n’est pas du texte.",
+        "unreadable": "Le fichier est illisible.",
+        "too_large": "Le fichier dépasse 20 Mo.",
+        "outside_folder": "Le lien mène hors du dossier des articles.",
+        "unsupported_format": "Seuls les fichiers .txt sont lus.",
+        "unusable_name": "Le nom du fichier n’est pas de l’Unicode valide.",
+    },
+    steps={
+        "reading": "lecture des fichiers",
+        "preparing": "préparation des articles",
+        "chunking": "découpage en passages",
+        "encoding": "calcul des vecteurs",
+        "writing": "écriture de l’index",
+    },
+    page_ask="Interroger",
+    page_archive="Archive",
+    tagline="Chaque phrase de la réponse est citée d’un article et montrée à sa place.",
+    interface_language="Langue de l’interface",
+    opening="Ouverture de l’archive…",
+    cannot_open="L’archive ne peut pas être ouverte",
+    articles=("{} article", "{} articles"),
+    passages=("{} passage", "{} passages"),
+    indexed_on="index du {}",
+    seconds="{}\u00a0s",
+    question="Votre question",
+    question_hint="Posez une question à l’archive, dans n’importe quelle langue",
+    ask="Chercher",
+    examples="Par exemple, d’après les titres de l’archive",
+    searching="Recherche dans l’archive…",
+    confidence="Confiance\u00a0: {}",
+    very_likely="très probable",
+    likely="probable",
+    doubtful="à vérifier",
+    refused="Rien dans l’archive ne répond à cette question.",
+    closest="Les passages les plus proches",
+    found="Passages trouvés",
+    nothing_passes="Aucun article ne passe ces filtres.",
+    clear_filters="Ôter les filtres",
+    filters="Filtres",
+    filtered="Filtres\u00a0: {}",
+    filter_languages="Langues",
+    filter_sources="Sources",
+    filter_since="Depuis le",
+    filter_until="Jusqu’au",
+    every_language="Toutes les langues",
+    every_source="Toutes les sources",
+    no_folder="(hors dossier)",
+    since_day="depuis le {}",
+    until_day="jusqu’au {}",
+    open_citation="Ouvrir l’article à cette phrase",
+    open_in_place="Lire à sa place",
+    by_meaning="par le sens (rang {})",
+    by_words="par les mots (rang {})",
+    shared_words="mots communs\u00a0: {}",
+    close="Fermer",
+    previous="Précédente",
+    previous_help="Citation précédente",
+    next="Suivante",
+    next_help="Citation suivante",
+    article_text="Texte de l’article",
+    file="fichier {}",
+    date_stated="{} (date indiquée)",
+    date_inferred="{} (date déduite du texte)",
+    date_unknown="date inconnue",
+    ignored="Une partie de l’adresse a été ignorée\u00a0: {}.",
+    ignored_question="la question dépasse 500 caractères et a été coupée",
+    ignored_language="une langue n’est pas dans l’archive",
+    ignored_source="une source n’est pas dans l’archive",
+    ignored_date="une date n’en est pas une",
+    ignored_article="cet article n’est pas dans l’archive",
+    ignored_place="ce passage n’est pas dans l’article",
+    ignored_interface="cette langue d’interface n’existe pas",
+    indexed="Index du {}",
+    model="Modèle {}",
+    duplicates=("{} doublon", "{} doublons"),
+    refused_files=("{} fichier refusé", "{} fichiers refusés"),
+    by_language="Articles par langue",
+    by_year="Articles par année",
+    column_language="Langue",
+    column_year="Année",
+    column_articles="Articles",
+    column_file="Fichier",
+    column_reason="Raison",
+    column_same_as="Même texte que",
+    column_similarity="Texte commun",
+    none_refused="Aucun fichier n’a été refusé.",
+    none_duplicate="Aucun fichier n’en répète un autre.",
+    reindexing="Réindexation",
+    reindex="Réindexer maintenant",
+    reindex_help="Relit le dossier des articles et ne recalcule que ce qui a changé.",
+    starting="Démarrage…",
+    still_answering="L’index actuel continue de répondre pendant ce temps.",
+    never_run="Aucune indexation n’a encore laissé de trace ici.",
+    running="Indexation en cours\u00a0: {}",
+    done="Indexation terminée le {}",
+    done_unchanged="Rien n’a changé\u00a0: l’index reste celui d’avant (vérifié le {})",
+    failed="L’indexation a échoué",
+    interrupted="L’indexation s’est interrompue sans un mot\u00a0; l’index d’avant est intact.",
+    report="En {}\u00a0: {}.",
+    new_files=("{} nouveau fichier", "{} nouveaux fichiers"),
+    changed_files=("{} modifié", "{} modifiés"),
+    removed_files=("{} supprimé", "{} supprimés"),
+    encoded_texts=("{} vecteur calculé", "{} vecteurs calculés"),
+)  # fmt: skip
+
+ENGLISH = Wording(
+    language="en",
+    own_name="English",
+    decimal_mark=".",
+    thousands_mark=",",
+    day_form="{day} {month} {year}",
+    first_of_month="1",
+    date_widget="DD/MM/YYYY",
+    months=(
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+    languages={
+        "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish",
+        "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
+        "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hr": "Croatian",
+        "hu": "Hungarian", "hy": "Armenian", "it": "Italian", "ja": "Japanese", "ka": "Georgian",
+        "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian", "nl": "Dutch",
+        "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+        "sk": "Slovak", "sl": "Slovene", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish",
+        "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+        UNDETERMINED: "language undetermined",
+    },
+    refused_because={},
+    steps={
+        "reading": "reading the files",
+        "preparing": "preparing the articles",
+        "chunking": "cutting into passages",
+        "encoding": "computing vectors",
+        "writing": "writing the index",
+    },
+    page_ask="Ask",
+    page_archive="Archive",
+    tagline="Every sentence of an answer is quoted from an article and shown in its place.",
+    interface_language="Interface language",
+    opening="Opening the archive…",
+    cannot_open="The archive cannot be opened",
+    articles=("{} article", "{} articles"),
+    passages=("{} passage", "{} passages"),
+    indexed_on="indexed {}",
+    seconds="{}\u00a0s",
+    question="Your question",
+    question_hint="Ask the archive a question, in any language",
+    ask="Search",
+    examples="For example, from the titles in the archive",
+    searching="Searching the archive…",
+    confidence="Confidence: {}",
+    very_likely="very likely",
+    likely="likely",
+    doubtful="to be checked",
+    refused="Nothing in the archive answers this question.",
+    closest="The closest passages",
+    found="Passages found",
+    nothing_passes="No article passes these filters.",
+    clear_filters="Clear the filters",
+    filters="Filters",
+    filtered="Filters: {}",
+    filter_languages="Languages",
+    filter_sources="Sources",
+    filter_since="Since",
+    filter_until="Until",
+    every_language="Every language",
+    every_source="Every source",
+    no_folder="(in no folder)",
+    since_day="since {}",
+    until_day="until {}",
+    open_citation="Open the article at this sentence",
+    open_in_place="Read in its place",
+    by_meaning="by meaning (rank {})",
+    by_words="by words (rank {})",
+    shared_words="words in common: {}",
+    close="Close",
+    previous="Previous",
+    previous_help="Previous citation",
+    next="Next",
+    next_help="Next citation",
+    article_text="Text of the article",
+    file="file {}",
+    date_stated="{} (date stated)",
+    date_inferred="{} (date inferred from the text)",
+    date_unknown="date unknown",
+    ignored="Part of the address was ignored: {}.",
+    ignored_question="the question is longer than 500 characters and was cut",
+    ignored_language="a language is not in the archive",
+    ignored_source="a source is not in the archive",
+    ignored_date="a date is not one",
+    ignored_article="this article is not in the archive",
+    ignored_place="this passage is not in the article",
+    ignored_interface="there is no interface in that language",
+    indexed="Indexed {}",
+    model="Model {}",
+    duplicates=("{} duplicate", "{} duplicates"),
+    refused_files=("{} file refused", "{} files refused"),
+    by_language="Articles by language",
+    by_year="Articles by year",
+    column_language="Language",
+    column_year="Year",
+    column_articles="Articles",
+    column_file="File",
+    column_reason="Reason",
+    column_same_as="Same text as",
+    column_similarity="Text in common",
+    none_refused="No file was refused.",
+    none_duplicate="No file repeats another.",
+    reindexing="Re-indexing",
+    reindex="Re-index now",
+    reindex_help="Reads the articles folder again and computes only what has changed.",
+    starting="Starting…",
+    still_answering="The present index goes on answering meanwhile.",
+    never_run="No indexing run has left a trace here yet.",
+    running="Indexing: {}",
+    done="Indexing finished on {}",
+    done_unchanged="Nothing had changed: the index stays as it was (checked on {})",
+    failed="Indexing failed",
+    interrupted="Indexing stopped without a word; the index from before is intact.",
+    report="In {}: {}.",
+    new_files=("{} new file", "{} new files"),
+    changed_files=("{} changed", "{} changed"),
+    removed_files=("{} removed", "{} removed"),
+    encoded_texts=("{} vector computed", "{} vectors computed"),
+)  # fmt: skip
+
+WORDINGS = {wording.language: wording for wording in (FRENCH, ENGLISH)}
+
+
+def preferred(locale: str | None) -> str:
+    """The interface language for a browser's locale: French for fr*, else English."""
+    return "fr" if (locale or "").lower().startswith("fr") else "en"
