@@ -55,17 +55,17 @@ class SentenceTransformerEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         with self._arithmetic():
-            return self._finished(self._loaded.encode_document(list(texts), batch_size=BATCH))
+            return self._finished(self.loaded.encode_document(list(texts), batch_size=BATCH))
 
     def encode_question(self, text: str) -> Vectors:
         with self._arithmetic():
-            vector: Vectors = self._finished(self._loaded.encode_query([text]))[0]
+            vector: Vectors = self._finished(self.loaded.encode_query([text]))[0]
         return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        found = self._loaded.tokenizer(
+        found = self.loaded.tokenizer(
             list(texts), add_special_tokens=False, truncation=False, verbose=False
         )
         return [len(tokens) for tokens in found["input_ids"]]
@@ -77,7 +77,8 @@ class SentenceTransformerEncoder:
         return without_directions(vectors, self._directions)
 
     @cached_property
-    def _loaded(self) -> "SentenceTransformer":
+    def loaded(self) -> "SentenceTransformer":
+        """The library's own model. Raises ModelUnavailable."""
         os.environ["HF_HUB_OFFLINE"] = "1"  # before the libraries read it: nothing is fetched
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging

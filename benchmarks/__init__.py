@@ -1,0 +1,1 @@
+"""Timings. They say what a choice costs on the machine they run on."""
