@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -226,7 +226,7 @@ def _question(arguments: argparse.Namespace) -> Question:
 
 def _day(value: str | None) -> date | None:
     try:
-        return date.fromisoformat(value) if value else None
+        return datetime.strptime(value, "%Y-%m-%d").date() if value else None
     except ValueError:
         raise DateInvalid(value or "") from None
 

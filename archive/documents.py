@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from archive.text import Piece, Span, file_span
+from archive.text import Piece, Span, file_span, well_formed
 
 UNDETERMINED = "und"
 
@@ -92,6 +92,10 @@ class Filters:
     since: date | None = None
     until: date | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("languages", "sources"):
+            object.__setattr__(self, name, frozenset(map(well_formed, getattr(self, name))))
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -99,6 +103,9 @@ class Question:
 
     text: str
     filters: Filters = field(default_factory=Filters)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", well_formed(self.text))
 
 
 @dataclass(frozen=True, slots=True)

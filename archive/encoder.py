@@ -54,11 +54,11 @@ class SentenceTransformerEncoder:
         return self._model
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        with self._arithmetic():
+        with self._arithmetic(threads=os.cpu_count() or 1):
             return self._finished(self.loaded.encode_document(list(texts), batch_size=BATCH))
 
     def encode_question(self, text: str) -> Vectors:
-        with self._arithmetic():
+        with self._arithmetic(threads=1):
             vector: Vectors = self._finished(self.loaded.encode_query([text]))[0]
         return vector
 
@@ -91,10 +91,15 @@ class SentenceTransformerEncoder:
             raise ModelUnavailable(self._model, problem) from None
 
     @staticmethod
-    def _arithmetic() -> AbstractContextManager[object]:
-        """bfloat16 products where the processor has them (half the time, cosine .9999 apart)."""
+    def _arithmetic(*, threads: int) -> AbstractContextManager[object]:
+        """bfloat16 products where the processor has them (half the time, cosine .9999 apart).
+
+        One thread is as fast for a question, and goes on being so while the machine is busy: two
+        that wait for one another on taken processors need seconds.
+        """
         import torch
 
+        torch.set_num_threads(threads)
         if torch.cpu._is_avx512_bf16_supported():
             return torch.autocast("cpu", dtype=torch.bfloat16)
         return contextlib.nullcontext()

@@ -51,6 +51,14 @@ class IndexOutdated(ArchiveError):
         )
 
 
+class IndexUnwritable(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"The index cannot be kept in {folder} ({problem}). "
+            "Name a folder that can be written: communique index --index DIR"
+        )
+
+
 class IndexBusy(ArchiveError):
     def __init__(self, folder: Path) -> None:
         super().__init__(

@@ -17,6 +17,7 @@ from archive.errors import (
     IndexFromOtherModel,
     IndexMissing,
     IndexOutdated,
+    IndexUnwritable,
 )
 from archive.storage import flush_folder, replace_text
 
@@ -64,10 +65,18 @@ class Snapshot:
         return self.folder.name
 
 
+def make_index_dir(index_dir: Path) -> None:
+    """Make the folder of the index unless it is there. Raises IndexUnwritable."""
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexUnwritable(index_dir, (error.strerror or "unknown reason").lower()) from None
+
+
 @contextlib.contextmanager
 def writing(index_dir: Path) -> Iterator[None]:
     """Hold the index for writing. Raises IndexBusy where another process holds it."""
-    index_dir.mkdir(parents=True, exist_ok=True)
+    make_index_dir(index_dir)
     with open(index_dir / ".lock", "w", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -117,7 +126,7 @@ def _pointer(index_dir: Path) -> tuple[str, str] | None:
     """The current snapshot's name and the SHA-256 of its manifest."""
     try:
         line = (index_dir / CURRENT).read_bytes().decode("ascii", "replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     name, _, digest = line.partition(" ")
     return name, digest

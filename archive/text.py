@@ -98,6 +98,11 @@ def _in_file(piece: Piece, offset: int, whole: int) -> int:
     return piece.file_start + offset - piece.start if piece.same else whole
 
 
+def well_formed(text: str) -> str:
+    """The text with every lone surrogate, which no encoding can write, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 # --- Sentences --------------------------------------------------------------------------------
 
 # What stands before a full stop that does not end a sentence, where sentencex cuts all the same:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from archive.documents import Document, Question
 from archive.encoder import Encoder
 from archive.errors import EvaluationSetInvalid
@@ -82,15 +84,19 @@ class Outcome:
 def read_set(folder: Path) -> EvaluationSet:
     """Read a set from a folder in BEIR layout. Raises EvaluationSetInvalid."""
     try:
-        rows = [row for row in _lines(folder / "corpus.jsonl") if row["text"].strip()]
+        rows = [
+            {name: _string(row.get(name) or "") for name in ("_id", "title", "text", "lang")}
+            for row in _lines(folder / "corpus.jsonl")
+        ]
+        rows = [row for row in rows if row["text"].strip()]
         answers: dict[str, list[str]] = defaultdict(list)
         if (folder / "answers.jsonl").exists():
             for row in _lines(folder / "answers.jsonl"):
-                answers[row["query_id"]].append(_normal(row["answer"]))
+                answers[_string(row["query_id"])].append(_normal(_string(row["answer"])))
         queries = [
             Query(
-                row["_id"], row["text"], row["lang"], bool(row.get("answerable", True)),
-                tuple(answers[row["_id"]]),
+                _string(row["_id"]), _string(row["text"]), _string(row["lang"]),
+                bool(row.get("answerable", True)), tuple(answers[_string(row["_id"])]),
             )
             for row in _lines(folder / "queries.jsonl")
         ]  # fmt: skip
@@ -104,13 +110,26 @@ def read_set(folder: Path) -> EvaluationSet:
         raise EvaluationSetInvalid(folder, problem) from None
     except (ValueError, KeyError) as error:
         raise EvaluationSetInvalid(folder, str(error)) from None
+    if not rows or not queries:
+        raise EvaluationSetInvalid(folder, "it has no documents or no questions")
+    if not all(row["_id"] and row["lang"] for row in rows):
+        raise EvaluationSetInvalid(folder, "a document has no _id or no lang")
     return EvaluationSet(folder.name, rows, queries, dict(qrels))
 
 
-def _lines(file: Path) -> Iterator[dict[str, str]]:
+def _lines(file: Path) -> Iterator[dict[str, object]]:
     with file.open(encoding="utf-8") as lines:
         for line in lines:
-            yield json.loads(line)
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError(f"a line of {file.name} is not an object")
+            yield row
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+    return value
 
 
 def _normal(text: str) -> str:
@@ -150,8 +169,8 @@ def evaluate(
         **_answering(chosen, outcomes),
         "seconds": {
             "index": index_seconds,
-            "question_p50": statistics.median(one.seconds for one in outcomes),
-            "question_p95": statistics.quantiles((one.seconds for one in outcomes), n=20)[-1],
+            "question_p50": float(np.quantile([one.seconds for one in outcomes], 0.5)),
+            "question_p95": float(np.quantile([one.seconds for one in outcomes], 0.95)),
         },
     }
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from archive.settings import PREFIX, Settings
+from archive.snapshot import make_index_dir
 from archive.storage import replace_text
 from indexer.pipeline import BuildReport
 
@@ -65,7 +66,7 @@ def read_job(index_dir: Path) -> Job | None:
     """The last run, None where there was none. One whose process has gone is interrupted."""
     try:
         told = json.loads((index_dir / JOB).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     report = BuildReport(**told["report"]) if told["report"] else None
     job = Job(**{**told, "state": JobState(told["state"]), "report": report})
@@ -89,7 +90,7 @@ class JobLog:
 
     def __init__(self, index_dir: Path) -> None:
         self._file = index_dir / JOB
-        index_dir.mkdir(parents=True, exist_ok=True)
+        make_index_dir(index_dir)
         self._job = Job(JobState.RUNNING, os.getpid(), _now())
         self._write()
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentenc
 from archive.catalogue import Catalogue
 from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
-from archive.languages import Vectors, detect_language
+from archive.languages import Vectors
 from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
@@ -37,6 +37,7 @@ from retriever.lexical import LexicalIndex
 
 CANDIDATES = 100
 CLOSEST = 5
+TELLING = 1.0  # idf
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,9 @@ class Engine:
             return Draft([], [], 0.0)
         vector = self._encoder.encode_question(question.text)
         ranked = self._passages(question, self._rank(question, vector, CLOSEST))
-        rarity = self._rarity(question.text, {one.document.language for one in ranked})
-        scored = score_sentences([self._told(vector, one) for one in ranked], rarity)
-        sure = confidence(scored, detect_language(question.text))
-        return Draft(ranked, choose(scored), sure)
+        told = [self._told(vector, one) for one in ranked]
+        scored = score_sentences(question.text, told, self._rarity(question.text))
+        return Draft(ranked, choose(scored), confidence(scored, question.text))
 
     def rank_articles(self, question: Question) -> list[str]:
         """The paths of all articles that pass the filters, each at its best passage's place."""
@@ -183,8 +183,11 @@ class Engine:
                 )
             ]
         )
+        least = fused[-1].score
         further = [
-            Fused(row, cosine, 0.0) for row, cosine in dense[CANDIDATES:] if row not in found
+            Fused(row, min(cosine, least), 0.0)
+            for row, cosine in dense[CANDIDATES:]
+            if row not in found
         ]
         by_words = sorted(lexical, key=lambda row: (-lexical[row], row))
         return Ranking(
@@ -201,11 +204,11 @@ class Engine:
         nearest: Vectors = np.maximum.reduceat(self._sentences.cosines(vector, sentences), offsets)
         return nearest
 
-    def _rarity(self, question: str, languages: set[str]) -> dict[str, dict[str, float]]:
-        """How rare each stem of the question is, in each of the languages."""
+    def _rarity(self, question: str) -> dict[str, dict[str, float]]:
+        """How rare each stem of the question is, in each language of the archive."""
         return {
             language: self._lexical.rarity(language, stems(question, language))
-            for language in languages
+            for language in self._lexical.languages
         }
 
     def _told(self, vector: Vectors, hit: RankedPassage) -> Told:
@@ -225,6 +228,7 @@ class Engine:
 
     def _passages(self, question: Question, ranking: Ranking) -> list[RankedPassage]:
         found = []
+        rarity = self._rarity(question.text)
         for rank, one in enumerate(ranking.fused, start=1):
             row = one.row
             document = self.document(self._columns.paths[int(self._columns.document_of[row])])
@@ -233,7 +237,7 @@ class Engine:
             why = Why(
                 ranking.dense.get(row),
                 ranking.lexical.get(row),
-                _shared_words(question.text, passage.text, document.language),
+                _shared_words(question.text, passage.text, document.language, rarity),
             )
             found.append(RankedPassage(rank, row, passage, document, one.score, one.standing, why))
         return found
@@ -242,10 +246,18 @@ class Engine:
         return self._columns.languages[int(self._columns.document_of[row])]
 
 
-def _shared_words(question: str, passage: str, language: str) -> tuple[str, ...]:
-    """The words of the question whose stems stand in the passage, in the question's order."""
-    held = set(stems(passage, language))
-    told: Sequence[str] = list(dict.fromkeys(words(question)))
+def _shared_words(
+    question: str, passage: str, language: str, rarity: Mapping[str, Mapping[str, float]]
+) -> tuple[str, ...]:
+    """The words of the question whose stems stand in the passage, in the question's order.
+
+    Words that more than about a third of the passages hold tell nothing and are left out, unless
+    the question has no rarer ones.
+    """
+    least = min(TELLING, max(rarity[language].values(), default=0.0))
+    telling = {stem for stem, value in rarity[language].items() if value >= least}
+    held = telling.intersection(stems(passage, language))
+    told = dict.fromkeys(words(question))
     return tuple(word for word in told if held.issuperset(stems(word, language)))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from archive.answers import RankedPassage
 from archive.documents import Document
 from archive.text import Span, stems, words
+from retriever.expected import expected, holds
 
-LEADING_PASSAGES = 5
 MOST_SENTENCES = 3
 SHORTEST = 5  # words; anything shorter is a heading, a signature or a date
 
@@ -20,6 +20,8 @@ _SAME_WORDS = 0.8
 _PASSAGE_WEIGHT = 0.5
 _WORDS_WEIGHT = 0.1
 _STANDING_WEIGHT = 0.1
+_LEAD_WEIGHT = 0.4
+_EXPECTED_WEIGHT = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class ScoredSentence:
     """A sentence of an article, by offsets into its text, and how well it answers.
 
     cosine: nearness of the sentence to the question. words: the share of the question's words
-    that it holds, rare ones counting more. passage, standing: those of its passage.
+    that it holds, rare ones counting more. passage, standing: those of its passage. lead: how much
+    nearer the sentence before it in the passage is, 0 if it is not: what answers often follows
+    what the question names. expected: whether it holds the kind of answer that is asked for.
     """
 
     document: Document
@@ -37,6 +41,8 @@ class ScoredSentence:
     words: float
     passage: float
     standing: float
+    lead: float = 0.0
+    expected: bool = False
 
     @property
     def text(self) -> str:
@@ -49,6 +55,8 @@ class ScoredSentence:
             + _PASSAGE_WEIGHT * self.passage
             + _WORDS_WEIGHT * self.words
             + _STANDING_WEIGHT * self.standing
+            + _LEAD_WEIGHT * self.lead
+            + _EXPECTED_WEIGHT * self.expected
         )
 
 
@@ -62,25 +70,30 @@ class Told:
 
 
 def score_sentences(
-    leading: Sequence[Told], rarity: Mapping[str, Mapping[str, float]]
+    question: str, leading: Sequence[Told], rarity: Mapping[str, Mapping[str, float]]
 ) -> list[ScoredSentence]:
     """The sentences of the leading passages, best first; equal scores in order of place.
 
     rarity: how rare each stem of the question is, for each language of the passages.
     """
+    kind = expected(question)
     scored = [
         ScoredSentence(
             hit.document,
             start,
             end,
-            float(cosine),
+            cosine,
             _words(hit.document, start, end, rarity[hit.document.language]),
             hit.score,
             hit.standing,
+            max(before - cosine, 0.0),
+            holds(kind, hit.document.text[start:end], question),
         )
         for one in leading
         for hit in [one.hit]
-        for (start, end), cosine in zip(one.sentences, one.cosines, strict=True)
+        for (start, end), cosine, before in zip(
+            one.sentences, one.cosines, [0.0, *one.cosines[:-1]], strict=True
+        )
         if len(words(hit.document.text[start:end])) >= SHORTEST
     ]
     return sorted(scored, key=lambda one: (-one.score, one.document.path, one.start))

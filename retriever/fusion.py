@@ -57,8 +57,9 @@ def fuse(candidates: Sequence[Candidate]) -> list[Fused]:
     fused: list[Fused] = []
     for members in by_language.values():
         standing = _weighted(members, best_words)
-        order = sorted(standing, key=lambda row: (-standing[row], row))
-        handed_out = sorted((one.nearness for one in members), reverse=True)
+        near = {one.row: one.nearness for one in members}
+        order = sorted(near, key=lambda row: (-standing[row], -near[row], row))
+        handed_out = sorted(near.values(), reverse=True)
         fused += [
             Fused(row, score, standing[row]) for row, score in zip(order, handed_out, strict=True)
         ]

@@ -1,0 +1,494 @@
+"""The command line: exit codes, the shapes of its JSON, and errors of one line."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_support import MODELS, Archive
+from fakes import write_pages
+
+import cli
+from archive.packaged_model import PACKAGED_MODEL
+
+PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
+COMMANDS = ("index", "search", "ask", "status", "furniture", "evaluate")
+ROW = {"rank", "path", "title", "language", "published", "start", "end", "text", "score", "why"}
+WHY = {"dense_rank", "lexical_rank", "words"}
+CITATION = {
+    "n", "path", "title", "language", "published", "start", "end", "file_start", "file_end",
+    "quote",
+}  # fmt: skip
+ANSWER = {"kind", "question", "confidence", "sentences", "citations", "closest", "seconds"}
+REPORT = {
+    "found", "indexed", "duplicates", "refused", "new", "changed", "unchanged", "removed",
+    "passages", "encoded", "seconds", "snapshot", "built",
+}  # fmt: skip
+STATUS = {
+    "snapshot", "created", "model", "fingerprint", "dimension", "found", "documents", "duplicates",
+    "refused", "passages", "sentences", "refusals", "copies", "job",
+}  # fmt: skip
+FIGURES = {
+    "set", "documents", "passages", "questions", "ndcg@10", "map", "recall@10", "hit@1",
+    "same_language@10", "by_language", "answer_hit@1", "answer_hit@3", "refused_unanswerable",
+    "refused_answerable", "answerability_auroc", "seconds",
+}  # fmt: skip
+
+MENU = "Sign in to the media library"
+CABLE = (
+    "On 5 March 2025, an undersea cable near Helsinki was cut by the anchor of a tanker. "
+    "The repair took eleven days."
+)
+BODIES = {
+    "nord/cable.txt": CABLE,
+    "nord/copy.txt": CABLE,
+    "nord/hospital.txt": "A hospital in Tallinn lost its power for seven hours last winter.",
+    "nord/riga.txt": "Defence ministers gathered in Riga and promised money for a radar station.",
+    "nord/island.txt": "Scientists drilled through the ice of Svalbard to measure its age.",
+}
+PAGES: dict[str, str | bytes] = {path: f"{MENU}\n{body}\n" for path, body in BODIES.items()}
+PAGES["sud/glaciers.txt"] = "Une équipe de chercheurs étudie la fonte des glaciers du Groenland.\n"
+PAGES["sud/empty.txt"] = ""
+QUESTION = "Who cut the undersea cable near Helsinki?"
+ACROSS = "Qu’est-ce qui a coupé le câble sous-marin près d’Helsinki ?"
+OFF_TOPIC = "Quelle est la recette de la tarte aux pommes ?"
+
+
+def ran(
+    arguments: Sequence[str | bytes], archive: Archive, **chosen: str
+) -> subprocess.CompletedProcess[str]:
+    """`python cli.py` in a process of its own."""
+    return subprocess.run(
+        [*PYTHON, *arguments], env=os.environ | archive.environment() | chosen,
+        capture_output=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+
+
+class Shell:
+    """Commands in this process: exit code, and what was printed."""
+
+    def __init__(self, archive: Archive, captured: pytest.CaptureFixture[str]) -> None:
+        self.archive = archive
+        self._captured = captured
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        try:
+            code = cli.main(arguments)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        self.out, self.err = self._captured.readouterr()
+        return code
+
+    def told(self, *arguments: str) -> Any:
+        """The JSON that a command prints, and nothing beside it."""
+        assert self(*arguments, "--json") == 0, self.err
+        assert self.err == ""
+        return json.loads(self.out)
+
+    def cured(self, *arguments: str) -> str:
+        """The error of a command that a user can cure."""
+        assert self(*arguments) == 1
+        assert self.out == ""
+        return one_line(self.err)
+
+
+def one_line(err: str) -> str:
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    assert "Traceback" not in err
+    return err.removeprefix("error: ").rstrip("\n")
+
+
+@pytest.fixture(scope="module")
+def first_run(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path
+) -> tuple[Archive, subprocess.CompletedProcess[str]]:
+    """A small archive, indexed once from outside with the packaged model."""
+    assert model_folder.is_dir()
+    folder = tmp_path_factory.mktemp("cli")
+    archive = Archive(folder / "articles", folder / "index")
+    write_pages(archive.articles, PAGES)
+    return archive, ran(["index"], archive)
+
+
+@pytest.fixture
+def shell(
+    first_run: tuple[Archive, object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Shell:
+    archive = first_run[0]
+    for name, value in archive.environment().items():
+        monkeypatch.setenv(name, value)
+    capsys.readouterr()
+    return Shell(archive, capsys)
+
+
+@pytest.fixture
+def nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    """A shell where nothing is indexed and there are no articles."""
+    archive = Archive(tmp_path / "articles", tmp_path / "index")
+    for name, value in archive.environment().items():
+        monkeypatch.setenv(name, value)
+    return Shell(archive, capsys)
+
+
+# --- Usage ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(nowhere: Shell, command: str) -> None:
+    assert nowhere(command, "--help") == 0
+    assert f"example: communique {command}" in nowhere.out
+    for option in ("--json", "--articles DIR", "--index DIR"):
+        assert option in nowhere.out
+
+
+def test_help_lists_every_command(nowhere: Shell) -> None:
+    assert nowhere("--help") == 0
+    listed = [line.split()[0] for line in nowhere.out.splitlines() if line.strip()]
+    assert [one for one in listed if one in COMMANDS] == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("nonsense",), ("ask",), ("search",), ("evaluate",), ("ask", "one", "two"),
+        ("search", "x", "--count", "0"), ("search", "x", "--count", "-3"),
+        ("search", "x", "--count", "many"), ("status", "--count", "3"),
+        ("ask", "x", "--count", "3"), ("status", "more"), ("index", "--fresh=yes"),
+        ("search", "x", "--since"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_two(nowhere: Shell, arguments: tuple[str, ...]) -> None:
+    assert nowhere(*arguments) == 2
+    assert nowhere.out == ""
+    assert nowhere.err.startswith("usage: communique")
+    assert "Traceback" not in nowhere.err
+
+
+def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "articles", tmp_path / "index")
+    assert ran(["--help"], archive).returncode == 0
+    usage = ran(["search"], archive)
+    assert (usage.returncode, usage.stdout) == (2, "")
+    missing = ran(["status"], archive)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert one_line(missing.stderr).endswith("communique index")
+
+
+# --- Errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("furniture",), ("ask", "Who?"), ("search", "cable", "--json")]
+)
+def test_without_an_index_the_cure_is_to_build_one(
+    nowhere: Shell, arguments: tuple[str, ...]
+) -> None:
+    told = nowhere.cured(*arguments)
+    assert told == f"There is no index in {nowhere.archive.index}. Build one: communique index"
+
+
+def test_without_articles_the_cure_is_to_name_them(nowhere: Shell) -> None:
+    assert nowhere.cured("index").endswith("Name one: communique index --articles DIR")
+    assert nowhere.cured("index", "--json").startswith("There is no folder of articles at")
+    assert nowhere.cured("status").endswith("Build one: communique index")
+
+
+def test_articles_of_which_none_can_be_read_are_told(nowhere: Shell) -> None:
+    write_pages(nowhere.archive.articles, {"empty.txt": "", "picture.png": b"\x89PNG"})
+    assert nowhere("index") == 1
+    assert one_line(nowhere.err).endswith("then run: communique index")
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2025-13-01", "2025-02-30", "05/03/2025", "2025"])
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_a_date_that_is_none_is_told(shell: Shell, option: str, day: str) -> None:
+    for command in ("ask", "search"):
+        told = shell.cured(command, "cable", option, day)
+        assert told == f"{day!r} is not a date. Write it as YYYY-MM-DD."
+
+
+def test_a_setting_that_cannot_be_used_is_told(
+    nowhere: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMUNIQUE_PASSAGE_TOKENS", "many")
+    told = nowhere.cured("status")
+    assert told.startswith("COMMUNIQUE_PASSAGE_TOKENS cannot be used")
+    assert told.endswith("Correct it or unset it.")
+
+
+def test_an_index_of_another_model_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMUNIQUE_MODEL", "another-model")
+    for arguments in (("status",), ("furniture",)):
+        told = shell.cured(*arguments)
+        assert f"built with the model {PACKAGED_MODEL}, not with another-model" in told
+        assert told.endswith("build the index again: communique index")
+
+
+def test_a_folder_that_is_no_evaluation_set_is_told(nowhere: Shell, tmp_path: Path) -> None:
+    told = nowhere.cured("evaluate", str(tmp_path))
+    assert told.startswith(f"{tmp_path} is not an evaluation set")
+    assert told.endswith("corpus.jsonl, queries.jsonl, qrels.tsv.")
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("ask", "Who?"), ("index",)])
+def test_an_index_that_is_a_file_is_told(
+    shell: Shell, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    told = shell.cured(*arguments, "--index", str(file))
+    assert str(file) in told
+    assert file.read_text() == "not a folder"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(b"ask", b"caf\xe9 cable", b"--json"), (b"search", b"cable", b"--source", b"\xe9t\xe9")],
+)
+def test_what_is_not_unicode_is_no_traceback(
+    first_run: tuple[Archive, object], arguments: tuple[bytes, ...]
+) -> None:
+    process = ran(arguments, first_run[0])
+    assert "Traceback" not in process.stderr
+    assert process.returncode in (0, 1)
+
+
+# --- Indexing ------------------------------------------------------------------------------------
+
+
+def test_indexing_tells_plain_lines_and_ends_with_a_table(
+    first_run: tuple[Archive, subprocess.CompletedProcess[str]],
+) -> None:
+    process = first_run[1]
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "\x1b" not in process.stdout
+    assert "\r" not in process.stdout
+    lines = process.stdout.splitlines()
+    steps = [line.removesuffix(" ...") for line in lines if line.endswith(" ...")]
+    assert steps == ["reading", "preparing", "chunking", "encoding", "writing"]
+    for step in steps[1:]:
+        assert sum(line.startswith(f"{step}: ") for line in lines) == 1
+    title, header, numbers, summary = lines[-7], lines[-5], lines[-3], lines[-1]
+    assert title.strip() == "indexed"
+    columns = [one.strip() for one in header.strip("┃").split("┃")]
+    told = dict(zip(columns, map(int, numbers.replace("│", " ").split()), strict=True))
+    assert told == {
+        "found": 7, "new": 6, "changed": 0, "unchanged": 0, "removed": 0, "duplicates": 1,
+        "refused": 1,
+    }  # fmt: skip
+    assert summary.startswith("5 articles in 5 passages, ")
+
+
+def test_a_second_run_says_that_nothing_has_changed(shell: Shell) -> None:
+    assert shell("index") == 0
+    assert "nothing has changed" in shell.out
+    assert "encoding" not in shell.out
+    report = shell.told("index")
+    assert set(report) == REPORT
+    assert (report["built"], report["encoded"]) == (False, 0)
+    assert (report["found"], report["indexed"], report["duplicates"], report["refused"]) == (
+        7, 5, 1, 1,
+    )  # fmt: skip
+    assert (report["new"], report["changed"], report["unchanged"], report["removed"]) == (
+        0, 0, 6, 0,
+    )  # fmt: skip
+    assert report["snapshot"] == shell.told("status")["snapshot"]
+
+
+def test_on_a_terminal_a_bar_is_drawn(first_run: tuple[Archive, object]) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PYTHON, "index"], stdout=theirs, stderr=theirs,
+        env=os.environ | first_run[0].environment() | {"TERM": "xterm-256color", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the terminal is gone with the process
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    told = shown.decode()
+    assert "\x1b[" in told
+    assert "reading" in told
+    assert "reading ..." not in told
+    assert "nothing has changed" in told
+
+
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+def check_rows(rows: list[dict[str, Any]]) -> None:
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    for row in rows:
+        assert set(row) == ROW
+        assert set(row["why"]) == WHY
+        assert row["path"] in PAGES
+        assert row["end"] - row["start"] == len(row["text"])
+        assert row["published"] is None or row["published"] == "2025-03-05"
+
+
+def test_an_answer_has_the_shape_of_the_contract(shell: Shell) -> None:
+    told = shell.told("ask", QUESTION)
+    assert set(told) == ANSWER
+    assert (told["kind"], told["question"]) == ("extract", QUESTION)
+    assert 0 <= told["confidence"] <= 1
+    assert told["seconds"] > 0
+    assert told["sentences"]
+    check_rows(told["closest"])
+    quotes = {}
+    for citation in told["citations"]:
+        assert set(citation) == CITATION
+        assert citation["end"] - citation["start"] == len(citation["quote"])
+        text = (shell.archive.articles / citation["path"]).read_text(encoding="utf-8")
+        written = text[citation["file_start"] : citation["file_end"]]
+        assert unicodedata.normalize("NFC", written) == citation["quote"]
+        quotes[citation["n"]] = citation["quote"]
+    for sentence in told["sentences"]:
+        assert set(sentence) == {"text", "citation"}
+        assert quotes[sentence["citation"]] == sentence["text"]
+    best = next(one for one in told["citations"] if "anchor" in one["quote"])
+    assert (best["path"], best["published"]) == ("nord/cable.txt", "2025-03-05")
+    assert best["file_start"] == best["start"] + len(MENU) + 1
+
+
+def test_a_refusal_has_the_shape_of_the_contract(shell: Shell) -> None:
+    told = shell.told("ask", OFF_TOPIC)
+    assert set(told) == ANSWER
+    assert (told["kind"], told["sentences"], told["citations"]) == ("none", [], [])
+    assert told["closest"]
+    check_rows(told["closest"])
+
+
+def test_a_search_has_the_shape_of_the_contract(shell: Shell) -> None:
+    told = shell.told("search", ACROSS, "--count", "3")
+    assert set(told) == {"passages", "seconds"}
+    assert told["seconds"] > 0
+    assert len(told["passages"]) == 3
+    check_rows(told["passages"])
+    assert told["passages"][0]["path"] == "nord/cable.txt"
+    assert "é" not in json.dumps(told["passages"][0]["text"])
+
+
+def test_filters_are_passed_on(shell: Shell) -> None:
+    chosen = (
+        "--language",
+        "en",
+        "--source",
+        "nord",
+        "--since",
+        "2025-03-05",
+        "--until",
+        "2025-03-05",
+    )
+    found = shell.told("search", QUESTION, *chosen)["passages"]
+    assert [row["path"] for row in found] == ["nord/cable.txt"]
+    more = shell.told("search", QUESTION, "--language", "fr", "--language", "en")["passages"]
+    assert {row["language"] for row in more} == {"fr", "en"}
+    assert len(more) == 5
+    none = shell.told("ask", QUESTION, "--until", "1990-01-01")
+    assert (none["kind"], none["closest"]) == ("none", [])
+
+
+def test_status_tells_what_is_indexed(shell: Shell) -> None:
+    told = shell.told("status")
+    assert set(told) == STATUS
+    assert (told["documents"], told["passages"], told["model"]) == (5, 5, PACKAGED_MODEL)
+    assert [(one["path"], one["reason"]) for one in told["refusals"]] == [
+        ("sud/empty.txt", "empty")
+    ]
+    assert [(one["path"], one["of"]) for one in told["copies"]] == [
+        ("nord/copy.txt", "nord/cable.txt")
+    ]
+    assert told["job"]["state"] == "done"
+    assert shell("status") == 0
+    assert "5 articles in 5 passages" in shell.out
+    assert "refused sud/empty.txt: The file holds no text." in shell.out
+    assert "nord/copy.txt repeats nord/cable.txt (100%)" in shell.out
+
+
+def test_furniture_tells_what_was_left_out(shell: Shell) -> None:
+    told = shell.told("furniture")
+    assert set(told) == {"furniture"}
+    (line,) = told["furniture"]
+    assert set(line) == {"source", "line", "pages", "family", "why"}
+    assert (line["source"], line["line"]) == ("nord", MENU)
+    assert line["pages"] <= line["family"]
+    assert shell("furniture") == 0
+    assert all(part in shell.out for part in ("nord", "Sign in", "media library"))
+
+
+def test_evaluating_gives_one_object_a_set(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "two"
+    folder.mkdir()
+    rows = [(path, body) for path, body in BODIES.items() if path != "nord/copy.txt"]
+    files: dict[str, list[dict[str, object]]] = {
+        "corpus.jsonl": [
+            {"_id": one, "title": "", "text": text, "lang": "en"} for one, text in rows
+        ],
+        "queries.jsonl": [
+            {"_id": "q1", "text": QUESTION, "lang": "en", "answerable": True},
+            {"_id": "q2", "text": OFF_TOPIC, "lang": "fr", "answerable": False},
+        ],
+        "answers.jsonl": [{"query_id": "q1", "corpus_id": "nord/cable.txt", "answer": "anchor"}],
+    }
+    for name, lines in files.items():
+        (folder / name).write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tnord/cable.txt\t1\n")
+    (told,) = shell.told("evaluate", str(folder))
+    assert set(told) >= FIGURES
+    assert (told["set"], told["documents"], told["questions"]) == ("two", 4, 2)
+    assert (told["hit@1"], told["answer_hit@3"], told["answerability_auroc"]) == (1.0, 1.0, 1.0)
+    assert set(told["by_language"]) == {"en", "fr"}
+    assert set(told["by_language"]["fr"].values()) == {None}
+
+
+# --- For people ----------------------------------------------------------------------------------
+
+
+def test_an_answer_is_told_in_sentences_with_their_places(shell: Shell) -> None:
+    assert shell("ask", QUESTION) == 0
+    assert shell.err == ""
+    assert "was cut by the anchor of a tanker. [1]" in shell.out
+    start = len(MENU) + 1
+    end = start + CABLE.index(" The repair")
+    assert f"en, 2025-03-05: nord/cable.txt, characters {start} to {end}" in shell.out
+    assert MENU not in shell.out
+
+
+def test_a_refusal_is_told_with_the_closest_passages(shell: Shell) -> None:
+    assert shell("ask", OFF_TOPIC) == 0
+    assert shell.out.startswith("Nothing in the archive answers this question.")
+    assert "1. " in shell.out
+
+
+def test_markup_in_an_article_is_only_text(nowhere: Shell) -> None:
+    body = "The [bold]signal[/bold] of [red]harbour[/] seven was seen by [link=x]nobody[/link]."
+    write_pages(nowhere.archive.articles, {"[site]/page.txt": body})
+    assert nowhere("index") == 0
+    assert nowhere("search", "signal of [harbour] seven") == 0
+    assert body in nowhere.out
+    assert "[site]/page.txt" in nowhere.out
+    assert nowhere("status") == 0
+
+
+def test_the_models_folder_is_the_repositorys(shell: Shell) -> None:
+    assert os.environ["COMMUNIQUE_MODELS"] == str(MODELS)
