@@ -33,11 +33,13 @@ def page(settings: Settings, wording: Wording) -> None:
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )
     _choose_filters(view.filters, holdings, wording)
+    head = st.container()  # always there, so that the box below keeps its place when it empties
     if not view.question and view.article is None:
-        st.title("Communiqué", anchor=False)
-        st.html(note_html(wording.tagline))
+        head.title("Communiqué", anchor=False)
+        head.html(note_html(wording.tagline))
     _question_box(view, wording)
-    _say_what_was_ignored(ignored, wording)
+    with st.container():
+        _say_what_was_ignored(ignored, wording)
     beside = None
     if view.article:
         before, beside = st.columns([11, 10], gap="medium")
