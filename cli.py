@@ -96,6 +96,21 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> None:
     _print(arguments, _answer(answer), lambda: _show_answer(answer))
 
 
+def similar(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Find what else the archive holds on the matter of an article, in any language.
+
+    example: communique similar otan-presse/004_sommet-la-haye-cinq-pour-cent.txt
+    """
+    started = time.perf_counter()
+    engine = open_engine(settings, open_encoder(settings))
+    found = engine.similar(arguments.path, min(arguments.count, MOST_SHOWN))
+    told = {
+        "passages": [_passage(one) for one in found],
+        "seconds": time.perf_counter() - started,
+    }
+    _print(arguments, told, lambda: _show_passages(found))
+
+
 def status(arguments: argparse.Namespace, settings: Settings) -> None:
     """Say what is indexed, when, with which model, and what was refused.
 
@@ -201,6 +216,12 @@ def _parser() -> argparse.ArgumentParser:
                 "--count", type=_positive, default=10, metavar="N",
                 help=f"how many passages, at most {MOST_SHOWN} (10)",
             )  # fmt: skip
+    alike = command(similar)
+    alike.add_argument("path", help="of the article, relative to the articles folder")
+    alike.add_argument(
+        "--count", type=_positive, default=10, metavar="N",
+        help=f"how many articles, at most {MOST_SHOWN} (10)",
+    )  # fmt: skip
     command(status)
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")

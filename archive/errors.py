@@ -84,6 +84,14 @@ class PackagedModelUnavailable(ArchiveError):
         )
 
 
+class ArticleUnknown(ArchiveError):
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"There is no article {path} in the index. "
+            "Name one as the results do, by its path in the articles folder: communique search"
+        )
+
+
 class NothingToIndex(ArchiveError):
     def __init__(self, folder: Path) -> None:
         super().__init__(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.encoder import SentenceTransformerEncoder
-from archive.languages import DIRECTIONS, learn_directions
+from archive.encoder import Encoder, SentenceTransformerEncoder
+from archive.languages import DIRECTIONS, Vectors, learn_directions
 from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
 from archive.settings import Settings
 
@@ -39,13 +39,14 @@ def paragraphs(page: str) -> list[str]:
     return [text for text in texts if len(text) > 20]
 
 
-def main() -> None:
-    declarations = Path(sys.argv[1]) / "declaration"
-    folder = prepare_packaged_model(Settings.from_environment().models)
-    encoder = SentenceTransformerEncoder(PACKAGED_MODEL, str(folder))
+def language_means(package: Path, encoder: Encoder) -> tuple[Vectors, list[str]]:
+    """The mean vector of the declaration in each language that the package has, and which.
+
+    (languages, d) float32.
+    """
     means, used = [], []
     for language in LANGUAGES:
-        file = declarations / f"{language}.html"
+        file = package / "declaration" / f"{language}.html"
         if file.exists():
             texts = paragraphs(file.read_text(encoding="utf-8"))
             means.append(encoder.encode_passages(texts).mean(axis=0))
@@ -53,7 +54,14 @@ def main() -> None:
             print(f"{language}: {len(texts)} paragraphs", flush=True)
         else:
             print(f"{language}: not in the package", flush=True)
-    np.save(DIRECTIONS, learn_directions(np.stack(means), COUNT))
+    return np.stack(means), used
+
+
+def main() -> None:
+    folder = prepare_packaged_model(Settings.from_environment().models)
+    encoder = SentenceTransformerEncoder(PACKAGED_MODEL, str(folder))
+    means, used = language_means(Path(sys.argv[1]), encoder)
+    np.save(DIRECTIONS, learn_directions(means, COUNT))
     print(f"{COUNT} directions from {len(used)} languages in {DIRECTIONS}")
 
 

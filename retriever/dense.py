@@ -53,6 +53,10 @@ class DenseIndex:
         """The cosine of each of the rows with a unit vector (d,), in their order."""
         if len(rows) == 0:
             return np.empty(0, dtype=np.float32)
-        vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
-        cosines: Vectors = vectors @ vector
+        cosines: Vectors = self.vectors(rows) @ vector
         return cosines
+
+    def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
+        """The vectors (len(rows), d) of the rows, in their order."""
+        vectors: Vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
+        return vectors

@@ -11,7 +11,8 @@ from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentenc
 from archive.catalogue import Catalogue
 from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
-from archive.languages import Vectors
+from archive.errors import ArticleUnknown
+from archive.languages import Vectors, unit_rows
 from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
@@ -153,6 +154,27 @@ class Engine:
         told = [self._told(vector, one) for one in ranked]
         scored = score_sentences(question.text, told, self._rarity(question.text))
         return Draft(ranked, choose(scored), confidence(scored, question.text))
+
+    def similar(self, path: str, count: int = 10) -> list[RankedPassage]:
+        """What else the archive holds on the matter of an article, whatever the language.
+
+        At most `count` other articles, nearest first, each by the passage that is nearest to the
+        mean of the article's own. Raises ArticleUnknown for a path that is not in the archive.
+        """
+        if path not in self._columns.paths:
+            raise ArticleUnknown(path)
+        of_article = self._columns.document_of == self._columns.paths.index(path)
+        vector = unit_rows(
+            self._dense.vectors(np.flatnonzero(of_article)).mean(axis=0)[np.newaxis]
+        )[0]
+        nearest: dict[int, Fused] = {}
+        for row, cosine in self._dense.search(vector, len(self._dense), ~of_article):
+            nearest.setdefault(int(self._columns.document_of[row]), Fused(row, cosine, 0.0))
+            if len(nearest) == count:
+                break
+        found = list(nearest.values())
+        ranks = {one.row: rank for rank, one in enumerate(found, start=1)}
+        return self._passages(Question(""), Ranking(found, ranks, {}))
 
     def rank_articles(self, question: Question) -> list[str]:
         """The paths of all articles that pass the filters, each at its best passage's place."""

@@ -18,7 +18,7 @@ import cli
 from archive.packaged_model import PACKAGED_MODEL
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
-COMMANDS = ("index", "search", "ask", "status", "furniture", "evaluate")
+COMMANDS = ("index", "search", "ask", "similar", "status", "furniture", "evaluate")
 ROW = {"rank", "path", "title", "language", "published", "start", "end", "text", "score", "why"}
 WHY = {"dense_rank", "lexical_rank", "words"}
 CITATION = {

@@ -78,7 +78,15 @@ def anchors(name: str) -> set[str]:
 
 
 def test_there_are_the_commands_of_the_contract() -> None:
-    assert set(commands()) == {"index", "search", "ask", "status", "furniture", "evaluate"}
+    assert set(commands()) == {
+        "index",
+        "search",
+        "ask",
+        "similar",
+        "status",
+        "furniture",
+        "evaluate",
+    }
 
 
 @pytest.mark.parametrize("command", commands())
