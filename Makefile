@@ -45,7 +45,7 @@ check: .venv/test-installed ## Run ruff and mypy
 format: .venv/test-installed ## Put the code in its form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-evaluate: .venv/installed ## Measure on evaluation sets: make evaluate SETS="folder folder"
+evaluate: .venv/installed ## Measure beside the figures kept: make evaluate SETS="folder folder"
 	@$(COMMUNIQUE) evaluate $(SETS)
 
 .venv/python:

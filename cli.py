@@ -167,11 +167,12 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
     example: communique evaluate sets/piaf sets/xquad --json
     """
     from evaluation.run import evaluate as evaluate_set
+    from evaluation.run import expected_figures
 
     encoder = open_encoder(settings)
     with _shown(quiet=arguments.json) as show:
         told = [evaluate_set(folder, settings, encoder, show) for folder in arguments.folders]
-    _print(arguments, told, lambda: _show_figures(told))
+    _print(arguments, told, lambda: _show_figures(told, expected_figures()))
 
 
 # --- Arguments ---------------------------------------------------------------------------------
@@ -332,14 +333,24 @@ def _report_table(report: BuildReport) -> None:
     )
 
 
-def _show_figures(told: Sequence[Mapping[str, object]]) -> None:
+def _show_figures(
+    told: Sequence[Mapping[str, object]], expected: Mapping[str, Mapping[str, float]]
+) -> None:
+    """A column a set; beside a figure, in brackets, what evaluation/expected.json keeps of it."""
     table = Table()
     table.add_column("figure")
     for figures in told:
         table.add_column(str(figures["set"]), justify="right")
     for name in told[0]:
         if name not in ("set", "by_language", "seconds"):
-            table.add_row(name, *(_figure(figures[name]) for figures in told))
+            kept = [expected.get(str(figures["set"]), {}).get(name) for figures in told]
+            table.add_row(
+                name,
+                *(
+                    _figure(figures[name]) + (f" ({_figure(value)})" if value is not None else "")
+                    for figures, value in zip(told, kept, strict=True)
+                ),
+            )
     for name in ("index", "question_p50", "question_p95"):
         seconds = [figures["seconds"] for figures in told]
         table.add_row(

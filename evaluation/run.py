@@ -31,6 +31,8 @@ from retriever.engine import Engine, open_engine
 # Figures name the share of answerable questions refused at which refusals are compared.
 AT_REFUSED = 0.1
 
+EXPECTED = Path(__file__).with_name("expected.json")
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -134,6 +136,12 @@ def _string(value: object) -> str:
 
 def _normal(text: str) -> str:
     return normalised(text, [(0, len(text))])[0]
+
+
+def expected_figures() -> dict[str, dict[str, float]]:
+    """The figures kept from an earlier run, by set and name, to hold new ones against."""
+    told: dict[str, dict[str, float]] = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    return told
 
 
 def evaluate(
