@@ -11,10 +11,9 @@ from retriever.extraction import ScoredSentence
 # every quotation in its place: below odds of one to two the archive is said not to answer.
 THRESHOLD = 1 / 3
 
-# A logistic model, fitted on evaluation sets in several languages.
+# A logistic model; what it was fitted on, and how far off it is: docs/evaluation.md.
 _INTERCEPT = -23.52
 _SENTENCE, _PASSAGE, _WORDS, _ACROSS = 13.23, 12.29, 3.40, 2.94
-
 
 # A question of fewer different words than this is not known to be in another language.
 _WORDS_TO_TELL = 3

@@ -16,7 +16,7 @@ SHORTEST = 5  # words; anything shorter is a heading, a signature or a date
 _WITHIN = 0.1
 _SAME_WORDS = 0.8
 
-# What a sentence's own cosine is joined by; measured in docs/evaluation.md.
+# What a sentence's own cosine is joined by; how it was chosen: docs/evaluation.md.
 _PASSAGE_WEIGHT = 0.5
 _WORDS_WEIGHT = 0.1
 _STANDING_WEIGHT = 0.1

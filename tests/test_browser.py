@@ -1,6 +1,7 @@
 """The journey of a reader in a real browser, against the real server."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,20 +9,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from app_support import FINLAND, HOSTILE_TITLE, REPOSITORY, indexed_archive
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium")
 ALONE = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic",
     "--no-first-run", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE = 60_000  # milliseconds; the model loads within it
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"There is no {CHROMIUM}.")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +53,7 @@ def _wait_until_healthy(address: str) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        assert CHROMIUM, "The browser test needs Chromium: make test installs it or says what to."
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
         yield chromium
         chromium.close()
