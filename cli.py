@@ -16,8 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from archive.answers import Answer, AnswerKind, RankedPassage
+from archive.answers import Answer, AnswerKind, RankedPassage, Version
 from archive.catalogue import Catalogue
+from archive.dates import Period
 from archive.documents import Filters, Question
 from archive.encoder import open_encoder
 from archive.errors import ArchiveError, DateInvalid
@@ -78,12 +79,22 @@ def search(arguments: argparse.Namespace, settings: Settings) -> None:
     """
     started = time.perf_counter()
     engine = open_engine(settings, open_encoder(settings))
-    found = engine.search(_question(arguments), min(arguments.count, MOST_SHOWN))
+    question = _question(arguments)
+    found = engine.search(question, min(arguments.count, MOST_SHOWN))
+    period = engine.period(question)
     told = {
+        "period": asdict(period) if period else None,
+        "unheld": engine.unheld(question),
         "passages": [_passage(one) for one in found],
         "seconds": time.perf_counter() - started,
     }
-    _print(arguments, told, lambda: _show_passages(found))
+
+    def show() -> None:
+        _show_period(question.text, period)
+        _show_unheld(engine.unheld(question))
+        _show_passages(found)
+
+    _print(arguments, told, show)
 
 
 def ask(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -212,6 +223,14 @@ def _parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         one.add_argument("--since", metavar="DATE", help="published on YYYY-MM-DD or later")
         one.add_argument("--until", metavar="DATE", help="published on YYYY-MM-DD or earlier")
+        one.add_argument(
+            "--any-time", action="store_true",
+            help="do not prefer what concerns the time that the question names",
+        )  # fmt: skip
+        one.add_argument(
+            "--own-language-first", action="store_true",
+            help="put what is in the question's language before all else",
+        )  # fmt: skip
         if run is search:
             one.add_argument(
                 "--count", type=_positive, default=10, metavar="N",
@@ -243,7 +262,12 @@ def _question(arguments: argparse.Namespace) -> Question:
         since=_day(arguments.since),
         until=_day(arguments.until),
     )
-    return Question(arguments.question, filters)
+    return Question(
+        arguments.question,
+        filters,
+        times=not arguments.any_time,
+        own_language_first=arguments.own_language_first,
+    )
 
 
 def _day(value: str | None) -> date | None:
@@ -275,6 +299,7 @@ def _passage(found: RankedPassage) -> dict[str, object]:
         "text": found.passage.text,
         "score": found.score,
         "why": asdict(found.why),
+        "versions": [asdict(version) for version in found.versions],
     }
 
 
@@ -282,6 +307,8 @@ def _answer(answer: Answer) -> dict[str, object]:
     return {
         "kind": answer.kind,
         "question": answer.question,
+        "period": asdict(answer.period) if answer.period else None,
+        "unheld": answer.unheld,
         "confidence": answer.confidence,
         "sentences": [asdict(sentence) for sentence in answer.sentences],
         "citations": [asdict(citation) for citation in answer.citations],
@@ -293,18 +320,43 @@ def _answer(answer: Answer) -> dict[str, object]:
 # --- Text --------------------------------------------------------------------------------------
 
 
+def _show_period(question: str, period: Period | None) -> None:
+    """The time that is preferred, in the question's words and as days."""
+    if period is None:
+        return
+    if period.first and period.last:
+        days = str(period.first)
+        days += f" to {period.last}" if period.last > period.first else ""
+    else:
+        days = f"since {period.first}" if period.first else f"until {period.last}"
+    named = " ".join(question[period.start : period.end].split())
+    out.print(f"Preferring what concerns “{escape(named)}” ({days}); --any-time turns this off.\n")
+
+
+def _show_unheld(phrases: Sequence[str]) -> None:
+    if phrases:
+        told = ", ".join(f"“{escape(phrase)}”" for phrase in phrases)
+        out.print(f"No passage holds {told} word for word; the words were looked for apart.\n")
+
+
 def _show_answer(answer: Answer) -> None:
+    _show_period(answer.question, answer.period)
+    _show_unheld(answer.unheld)
     if answer.kind == AnswerKind.NONE:
         out.print("Nothing in the archive answers this question. The closest passages:\n")
         _show_passages(answer.closest)
         return
+    contexts = {one.n: one.context for one in answer.citations}
     for sentence in answer.sentences:
-        out.print(f"{escape(sentence.text)} [bold]\\[{sentence.citation}][/]")
+        context = contexts[sentence.citation]
+        before = f"[dim]({escape(context.text)})[/] " if context else ""
+        out.print(f"{before}{escape(sentence.text)} [bold]\\[{sentence.citation}][/]")
     out.print()
     for one in answer.citations:
         where = f"{one.path}, characters {one.file_start} to {one.file_end}"
         out.print(f"[bold]\\[{one.n}][/] {escape(one.title)}")
         out.print(f"    {one.language}, {one.published or 'undated'}: {escape(where)}")
+        _show_versions("    ", one.versions)
     out.print(f"\nconfidence {answer.confidence:.0%}, {answer.seconds:.2f} s")
 
 
@@ -316,8 +368,15 @@ def _show_passages(passages: Sequence[RankedPassage]) -> None:
             f"   {document.language}, {document.published or 'undated'}, {escape(document.path)}; "
             f"by meaning {why.dense_rank or '-'}, by words {why.lexical_rank or '-'}"
             f"{escape(' (' + ', '.join(why.words) + ')') if why.words else ''}"
+            f"{', of that time' if why.in_period else ''}"
         )
+        _show_versions("   ", one.versions)
         out.print(f"   {escape(' '.join(one.passage.text.split()))}\n")
+
+
+def _show_versions(indent: str, versions: Sequence[Version]) -> None:
+    for one in versions:
+        out.print(f"{indent}also in {one.language}: {escape(one.path)}")
 
 
 def _report_table(report: BuildReport) -> None:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from archive.dates import Period
 from archive.documents import Document, Passage
+from archive.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +14,27 @@ class Why:
     """Why a passage was found. Ranks count from 1; None where that search did not find it.
 
     words: the words of the question that stand in the passage, as the question writes them.
+    in_period: whether the passage concerns the time that the question names, and so was preferred.
     """
 
     dense_rank: int | None
     lexical_rank: int | None
     words: tuple[str, ...]
+    in_period: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Another article that tells the same release.
+
+    place: where it says what is quoted, None where that is not known.
+    """
+
+    path: str
+    title: str
+    language: str
+    published: date | None
+    place: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class RankedPassage:
     row: its number in the snapshot.
     score: how near it is to the question; it orders passages of all languages, and compares only
     within one result. standing: 0..1, how meaning and words place it among its own language.
+    versions: the other articles of its release that pass the question's filters.
     """
 
     rank: int
@@ -35,6 +54,7 @@ class RankedPassage:
     score: float
     standing: float
     why: Why
+    versions: tuple[Version, ...] = ()
 
 
 class AnswerKind(StrEnum):
@@ -43,12 +63,25 @@ class AnswerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """The sentence that a quoted one leans on, by offsets into the article's text.
+
+    It is shown before the quotation and is no part of the answer.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where a quoted sentence stands: in the article's text and in its decoded file.
 
     n counts from 1 in the order of the answer. `start` and `end` are character offsets into the
     article's text, `file_start` and `file_end` into the decoded file, where the same words stand
-    up to Unicode normalisation (NFC).
+    up to Unicode normalisation (NFC). versions: the other articles of the same release.
+    context: the sentence before, where the quoted one leans on it.
     """
 
     n: int
@@ -61,16 +94,33 @@ class Citation:
     file_start: int
     file_end: int
     quote: str
+    versions: tuple[Version, ...] = ()
+    context: Context | None = None
 
     @classmethod
-    def of(cls, n: int, document: Document, start: int, end: int) -> "Citation":
-        """Quote a span of an article. A span outside the article is a bug and raises ValueError."""
+    def of(
+        cls,
+        n: int,
+        document: Document,
+        start: int,
+        end: int,
+        versions: tuple[Version, ...] = (),
+        context: Span | None = None,
+    ) -> "Citation":
+        """Quote a span of an article, with the span before it that it leans on.
+
+        A span outside the article, or a context that is not before it, is a bug and raises
+        ValueError.
+        """
         quote = document.text[start:end]
         if not 0 <= start < end <= len(document.text):
             raise ValueError(f"{document.path}: no quotation at {start}..{end}.")
+        if context and not 0 <= context[0] < context[1] <= start:
+            raise ValueError(f"{document.path}: no context at {context} for {start}..{end}.")
         return cls(
             n, document.path, document.title, document.language, document.published,
-            start, end, *document.in_file(start, end), quote,
+            start, end, *document.in_file(start, end), quote, versions,
+            Context(*context, document.text[slice(*context)]) if context else None,
         )  # fmt: skip
 
 
@@ -88,6 +138,8 @@ class Answer:
 
     confidence: how likely the quotations answer the question, 0 to 1.
     seconds: how long it took.
+    period: the time that the question names, where it was heeded.
+    unheld: what the question has in quotation marks, where no passage holds it all.
     """
 
     kind: AnswerKind
@@ -97,6 +149,8 @@ class Answer:
     citations: tuple[Citation, ...]
     closest: tuple[RankedPassage, ...]
     seconds: float
+    period: Period | None = None
+    unheld: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.kind == AnswerKind.NONE) != (not self.sentences):

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from datetime import date
@@ -39,6 +40,9 @@ CREATE TABLE furniture (
     source TEXT NOT NULL, line TEXT NOT NULL, pages INTEGER NOT NULL, family INTEGER NOT NULL
 );
 CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL);
+CREATE TABLE versions (
+    document INTEGER PRIMARY KEY REFERENCES documents, release INTEGER NOT NULL
+);
 """
 _DOCUMENT = "path, title, language, published, date_basis, text, pieces, encoding, digest"
 
@@ -52,6 +56,7 @@ def write_catalogue(
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
     files: Iterable[tuple[str, str]],
+    versions: Iterable[Sequence[str]],
 ) -> None:
     """Write everything a snapshot tells of its articles.
 
@@ -59,6 +64,7 @@ def write_catalogue(
     sentences: in the order of the rows: the row of its passage, its span in the article's text,
     and the key of its vector.
     files: (path, digest) of every file that was decoded.
+    versions: the paths of the documents that tell one release, for each that several tell.
     """
     numbers = {document.path: number for number, document in enumerate(documents)}
     connection = sqlite3.connect(file)
@@ -91,6 +97,14 @@ def write_catalogue(
                     marks = ", ".join("?" * len(told[0]))
                     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
             connection.executemany("INSERT INTO files VALUES (?, ?)", files)
+            connection.executemany(
+                "INSERT INTO versions VALUES (?, ?)",
+                (
+                    (numbers[path], release)
+                    for release, paths in enumerate(versions)
+                    for path in paths
+                ),
+            )
     finally:
         connection.close()
 
@@ -145,6 +159,15 @@ class Catalogue:
         """(number of the document, start, end) of every passage, in the order of the rows."""
         return self._numbers('SELECT document, start, "end" FROM passages ORDER BY row')
 
+    def passage_texts(self, rows: Sequence[int]) -> dict[int, str]:
+        """The texts of some passages, by row."""
+        found = self._rows(
+            'SELECT row, substr(text, start + 1, "end" - start) FROM passages '
+            "JOIN documents ON number = document WHERE row IN (SELECT value FROM json_each(?))",
+            json.dumps(list(rows)),
+        )
+        return {int(str(row)): str(text) for row, text in found}
+
     def sentence_spans(self) -> list[tuple[int, int, int]]:
         """(row of the passage, start, end) of every sentence, in the order of the rows."""
         return self._numbers('SELECT passage, start, "end" FROM sentences ORDER BY row')
@@ -180,6 +203,13 @@ class Catalogue:
             FurnitureLine(str(source), str(line), int(str(pages)), int(str(family)))
             for source, line, pages, family in self._rows("SELECT * FROM furniture")
         ]
+
+    def versions(self) -> list[list[int]]:
+        """The numbers of the documents that tell one release, for each that several tell."""
+        releases: dict[int, list[int]] = defaultdict(list)
+        for document, release in self._rows("SELECT * FROM versions ORDER BY document"):
+            releases[int(str(release))].append(int(str(document)))
+        return list(releases.values())
 
     def files(self) -> dict[str, str]:
         """The digest of every file that was decoded, by its path."""

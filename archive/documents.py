@@ -99,10 +99,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and of which articles."""
+    """What is asked, and of which articles.
+
+    times: whether what concerns the time that the question names is preferred.
+    own_language_first: whether passages in the question's language go before all others.
+    """
 
     text: str
     filters: Filters = field(default_factory=Filters)
+    times: bool = True
+    own_language_first: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", well_formed(self.text))

@@ -4,13 +4,15 @@ import contextlib
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from archive.errors import ModelUnavailable
-from archive.languages import Vectors, packaged_directions, unit_rows, without_directions
+from archive.languages import Vectors, unit_rows
 from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
 from archive.settings import Settings
 
@@ -20,47 +22,102 @@ if TYPE_CHECKING:
 BATCH = 16
 
 
+Numbers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as the model reads it, whole and token by token.
+
+    vector: (d,) of unit length. tokens: (t, d), the vector of each token where it stands, whose
+    mean the vector is; the tokens that the model adds are left out. pieces: (t,), the number of
+    each in the model's vocabulary. ends: (t,), where each ends in the text.
+    A model that does not take the mean gives no tokens: t is 0.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    pieces: Numbers
+    ends: Numbers
+
+
 class Encoder(Protocol):
-    """Texts to unit vectors. Passages and questions may be encoded differently."""
+    """Texts to vectors. Passages and questions may be encoded differently."""
 
     @property
     def model(self) -> str:
         """The name of the model; vectors of different models do not compare."""
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """(n, d) float32, a row of unit length for each text, in order."""
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        """Each text encoded, in order."""
 
-    def encode_question(self, text: str) -> Vectors:
-        """(d,) float32 of unit length."""
+    def encode_question(self, text: str) -> Encoded:
+        """The question encoded."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many of the model's tokens each text has, without those the model adds."""
 
 
 class SentenceTransformerEncoder:
-    """A sentence-transformers model on the processor, loaded at first use and never downloaded.
+    """A sentence-transformers model on the processor, loaded at first use and never downloaded."""
 
-    directions: (k, d), taken out of every vector so that it does not tell its language; None
-    leaves the vectors as the model gives them.
-    """
-
-    def __init__(self, model: str, source: str, directions: Vectors | None = None) -> None:
+    def __init__(self, model: str, source: str) -> None:
         self._model = model
         self._source = source
-        self._directions = directions
 
     @property
     def model(self) -> str:
         return self._model
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         with self._arithmetic(threads=os.cpu_count() or 1):
-            return self._finished(self.loaded.encode_document(list(texts), batch_size=BATCH))
+            return self._encoded(texts, "document")
 
-    def encode_question(self, text: str) -> Vectors:
+    def encode_question(self, text: str) -> Encoded:
         with self._arithmetic(threads=1):
-            vector: Vectors = self._finished(self.loaded.encode_query([text]))[0]
-        return vector
+            return self._encoded([text], "query")[0]
+
+    def _encoded(self, texts: Sequence[str], kind: str) -> list[Encoded]:
+        model = self.loaded
+        prompt = model.prompts.get(kind) or ""
+        encode = model.encode_document if kind == "document" else model.encode_query
+        found = encode(list(texts), batch_size=BATCH, output_value=None)
+        told = model.tokenizer(
+            [prompt + text for text in texts],
+            truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True,
+        )  # fmt: skip
+        encoded = []
+        for one, pieces, offsets in zip(
+            found, told["input_ids"], told["offset_mapping"], strict=True
+        ):
+            spans = np.array(offsets, dtype=np.int32).reshape(-1, 2) - len(prompt)
+            in_text = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0) & self._takes_the_mean
+            tokens = one["token_embeddings"].float().numpy()[: len(spans)][in_text]
+            vector = one["sentence_embedding"].float().numpy()[np.newaxis]
+            encoded.append(
+                Encoded(
+                    unit_rows(vector)[0],
+                    tokens,
+                    np.array(pieces, dtype=np.int32)[in_text],
+                    spans[in_text, 1],
+                )
+            )
+        return encoded
+
+    @cached_property
+    def _takes_the_mean(self) -> bool:
+        """Whether the vector of a text is the mean of its tokens', up to its length."""
+        from sentence_transformers.sentence_transformer.modules import (
+            Normalize,
+            Pooling,
+            Transformer,
+        )
+
+        first, *others = self.loaded
+        return isinstance(first, Transformer) and all(
+            isinstance(one, Normalize) or (isinstance(one, Pooling) and one.pooling_mode == "mean")
+            for one in others
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -69,12 +126,6 @@ class SentenceTransformerEncoder:
             list(texts), add_special_tokens=False, truncation=False, verbose=False
         )
         return [len(tokens) for tokens in found["input_ids"]]
-
-    def _finished(self, vectors: Vectors) -> Vectors:
-        vectors = vectors.reshape(-1, vectors.shape[-1]).astype(np.float32)
-        if self._directions is None:
-            return unit_rows(vectors)
-        return without_directions(vectors, self._directions)
 
     @cached_property
     def loaded(self) -> "SentenceTransformer":
@@ -105,9 +156,11 @@ class SentenceTransformerEncoder:
         return contextlib.nullcontext()
 
 
-def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
+def open_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name; the packaged model is prepared if it is not yet."""
     if settings.model == PACKAGED_MODEL:
+        from archive.exported_model import ExportedEncoder, export_model
+
         folder = prepare_packaged_model(settings.models)
-        return SentenceTransformerEncoder(PACKAGED_MODEL, str(folder), packaged_directions())
+        return ExportedEncoder(PACKAGED_MODEL, export_model(folder))
     return SentenceTransformerEncoder(settings.model, settings.model)

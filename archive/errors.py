@@ -76,6 +76,15 @@ class ModelUnavailable(ArchiveError):
         )
 
 
+class RerankerUnavailable(ArchiveError):
+    def __init__(self, model: str, problem: str) -> None:
+        super().__init__(
+            f"The cross-encoder {model} cannot be used ({problem}). "
+            "Unset COMMUNIQUE_RERANKER to do without, or name a folder that holds a "
+            "sentence-transformers cross-encoder."
+        )
+
+
 class PackagedModelUnavailable(ArchiveError):
     def __init__(self, problem: str) -> None:
         super().__init__(

@@ -6,7 +6,8 @@ from pathlib import Path
 import tantivy
 
 UNDATED = 0
-_ANALYSER = "stems"
+PASSAGES, SPELLINGS = "passages", "spellings"
+_APART_BY_BLANKS = "blanks"
 
 
 def filter_day(published: date | None) -> int:
@@ -14,21 +15,42 @@ def filter_day(published: date | None) -> int:
     return published.toordinal() if published else UNDATED
 
 
-def create_lexical(folder: Path) -> tantivy.Index:
-    """Create an empty index in a new folder: stems, the filters' fields, and the passage's row."""
+def create_passages(folder: Path) -> tantivy.Index:
+    """Create an empty index of one language's passages in its folder.
+
+    stems: what is counted. words: what phrases are looked for in, case folded and without accents,
+    one value a paragraph. source, day: the filters. row: the passage's number.
+    """
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("stems", tokenizer_name=_ANALYSER)
+    builder.add_text_field("stems", tokenizer_name=_APART_BY_BLANKS, index_option="freq")
+    builder.add_text_field("words", tokenizer_name=_APART_BY_BLANKS, index_option="position")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("row", fast=True)
     builder.add_unsigned_field("day", fast=True, indexed=True)
+    return _create(folder / PASSAGES, builder)
+
+
+def create_spellings(folder: Path) -> tantivy.Index:
+    """Create an empty index of how else one language's words may be spelled, in its folder.
+
+    key: what a spelling is found by. spelling, stem: the word's and the stem it has in passages.
+    """
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("spelling", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("stem", stored=True, tokenizer_name="raw", index_option="basic")
+    return _create(folder / SPELLINGS, builder)
+
+
+def _create(folder: Path, builder: tantivy.SchemaBuilder) -> tantivy.Index:
     folder.mkdir(parents=True)
     tantivy.Index(builder.build(), path=str(folder))
     return open_lexical(folder)
 
 
 def open_lexical(folder: Path) -> tantivy.Index:
-    """Open the index in a folder. Its text is stems apart by blanks, and is cut nowhere else."""
+    """Open the index in a folder. Stems and words are apart by blanks, and are cut nowhere else."""
     index = tantivy.Index.open(str(folder))
-    stems = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-    index.register_tokenizer(_ANALYSER, stems)
+    blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer(_APART_BY_BLANKS, blanks)
     return index

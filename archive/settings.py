@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="the packaged model, or the folder or hub name of a sentence-transformers one",
     )
+    reranker: str = Field(
+        "",
+        description="the folder or hub name of a sentence-transformers cross-encoder, if any",
+    )
     passage_tokens: int = Field(
         320, ge=32, le=480, description="the longest passage, in tokens of the model"
     )

@@ -24,6 +24,9 @@ from archive.storage import flush_folder, replace_text
 CATALOGUE = "catalogue.sqlite"
 PASSAGES = "passages.faiss"
 SENTENCES = "sentences.faiss"
+TOKENS = "tokens"
+CALIBRATION = "calibration.npz"
+OFFSETS = "offsets.npz"
 LEXICAL = "lexical"
 
 MANIFEST = "manifest.json"
@@ -31,7 +34,7 @@ CURRENT = "CURRENT"
 KEPT = 2
 
 # Raised whenever what a snapshot holds changes: an older snapshot is then built again.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

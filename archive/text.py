@@ -9,6 +9,8 @@ from functools import lru_cache
 import Stemmer
 from sentencex import get_sentence_boundaries
 
+from archive.dates import dates, months
+
 Span = tuple[int, int]
 
 
@@ -152,7 +154,7 @@ def _trimmed(words: str, start: int, end: int, offset: int) -> list[Span]:
 # --- Words and stems --------------------------------------------------------------------------
 
 _SNOWBALL = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
+    "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
     "el": "greek", "en": "english", "es": "spanish", "et": "estonian", "eu": "basque",
     "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
     "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
@@ -162,42 +164,116 @@ _SNOWBALL = {
 }  # fmt: skip
 # Ukrainian has no Snowball stemmer. The Russian one cuts its endings once the letters that only
 # Ukrainian has are written as their Russian neighbours.
-_AS_RUSSIAN = str.maketrans({"і": "и", "ї": "и", "є": "е", "ґ": "г", "’": "", "'": ""})
+_AS_RUSSIAN = str.maketrans("іїєґ", "ииег")
 
 # Scripts written without blanks between words are cut into pairs of characters.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x2000)) if unicodedata.category(c)[0] == "M")
+_LETTERS = rf"[^\W_{_UNSPACED}]+"
+# A number in groups of three digits ("1 000", "1.000", "1,000"), with or without decimals, or an
+# ungrouped one with decimals ("3,5", "3.5"); dates and lists of numbers are neither.
+_NUMBER = (
+    r"(?<![\w.,])(?<![^\W\d_]-)"
+    r"(?:\d{1,3}(?P<apart>[ .,'’٬])\d{3}(?:(?P=apart)\d{3})*(?:(?!(?P=apart))[.,٫]\d+)?"
+    r"|\d+[.,٫]\d+)(?![.,]?\d)"
+)
+_GROUPED = re.compile(r"(?<=\d)[ .,'’٬](?=\d{3}(?!\d))")
+# An apostrophe between Cyrillic letters is a sign of the word: п'ять; between others it parts two.
+_WORD = re.compile(
+    rf"(?P<number>{_NUMBER})|(?P<unspaced>[{_UNSPACED}]+)"
+    rf"|{_LETTERS}(?:[{_MARKS}]+|{_LETTERS}|(?<=[\u0400-\u04ff])['’](?=[\u0400-\u04ff]))*"
+)
+_APOSTROPHES = str.maketrans("", "", "'’")
+_DIGITS = str.maketrans(
+    {chr(c): str(unicodedata.decimal(chr(c))) for c in range(0x600, 0x2000) if chr(c).isdecimal()}
+    | {"٫": ".", "٬": ","}
+)
 
 
-def words(text: str) -> list[str]:
-    """The words of a text in order, case folded; l'OTAN is two, unspaced scripts give pairs."""
+def written_words(text: str) -> list[str]:
+    """The words of a text in order, as it writes them but for their compatible forms.
+
+    l'OTAN is two words and п'ять one, unspaced scripts give pairs; 1 000, 1.000 and 1,000 are
+    1000, and 3,5 is 3.5.
+    """
     found: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+    plain = unicodedata.normalize("NFKC", text).replace("\u02bc", "’")  # a letter and no sign
+    for match in _WORD.finditer(plain):
         word = match.group()
-        if re.match(f"[{_UNSPACED}]", word):
+        if word[-1].isdecimal() and not word.isascii():
+            word = word.translate(_DIGITS)
+        if match["number"]:
+            found.append(_GROUPED.sub("", word).replace(",", "."))
+        elif match["unspaced"]:
             found.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
         else:
-            found.append(word)
+            found.append(word if word.isalnum() else word.translate(_APOSTROPHES))
     return found
 
 
-def stems(text: str, language: str) -> list[str]:
-    """The words of a text without their endings and accents, in order.
+def words(text: str) -> list[str]:
+    """The words of a text in order, case folded."""
+    return [word.casefold() for word in written_words(text)]
 
-    Stems by Snowball (Porter, 2001) where the language has one; other words stay as they are.
+
+def stems(text: str, language: str) -> list[str]:
+    """The words of a text without their endings and accents, in order, then its days and months.
+
+    Stems by Snowball (Porter, 2001) where the language has one, of Arabic words by light stemming
+    (Larkey et al., 2007); other words stay as they are. A date adds 2025-06-24 and 2025-06, a month
+    with its year 2025-06, however the text writes it.
     """
-    return [_stem(word, language) for word in words(text)]
+    return [stem(word, language) for word in words(text)] + _days(text)
+
+
+def _days(text: str) -> list[str]:
+    if not _YEAR.search(text):
+        return []
+    days = [day for mention in dates(text) for day in (mention.first, mention.last)]
+    told = [day.isoformat() for day in days]
+    told += [f"{day:%Y-%m}" for day in (*days, *(mention.first for mention in months(text)))]
+    return list(dict.fromkeys(told))
+
+
+_YEAR = re.compile(r"\d{4}")
 
 
 @lru_cache(maxsize=200_000)
-def _stem(word: str, language: str) -> str:
+def stem(word: str, language: str) -> str:
+    """One case-folded word without its ending and accents."""
     if language == "uk":
         word = word.translate(_AS_RUSSIAN)
-    stemmer = _stemmer(language)
-    if stemmer is not None:
+    if language == "ar":
+        word = _light_stem(word)
+    elif stemmer := _stemmer(language):
         word = stemmer.stemWord(word)
+    return unaccented(word)
+
+
+def unaccented(word: str) -> str:
+    """A word without its accents and other marks; one of nothing else stays as it is."""
+    if word.isascii():
+        return word
     decomposed = unicodedata.normalize("NFD", word)
     return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
+
+
+# Arabic: letters that writers use for one another, and what is written onto a word: "and", a
+# preposition and the article before it, the commonest endings after it.
+_ONE_LETTER = str.maketrans({"ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": ""})
+_BEFORE_HAMZA = re.compile(r"^[وف]?[بلك](?=[أإآ]\w{3})")
+_ARTICLE = re.compile(r"^[وف]?(?:[بكل]?ال|لل)(?=\w{2})")
+_AND = re.compile(r"^و(?=\w{3})")
+_ENDINGS = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+
+
+def _light_stem(word: str) -> str:
+    word = unaccented(_BEFORE_HAMZA.sub("", word)).translate(_ONE_LETTER)
+    word = _AND.sub("", _ARTICLE.sub("", word))
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) >= len(ending) + 2:
+            word = word.removesuffix(ending)
+    return word
 
 
 @lru_cache(maxsize=64)

@@ -17,28 +17,35 @@ from pathlib import Path
 import numpy as np
 
 from archive.documents import DateBasis, Document, Filters
-from archive.encoder import SentenceTransformerEncoder
+from archive.encoder import Encoded, Encoder, open_encoder
 from archive.languages import Vectors, learn_directions, unit_rows, without_directions
-from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
+from archive.packaged_model import PACKAGED_MODEL
 from archive.settings import Settings
 from archive.text import normalised
 from evaluation.learn_directions import language_means
 from evaluation.metrics import ranking_figures
 from evaluation.run import EvaluationSet, read_set
+from indexer.calibrate import language_offsets, learn_calibration
 from indexer.chunking import Chunk, chunk
+from indexer.late_interaction import PassageTokens, write_tokens
 from indexer.lexical import write_lexical
 from retriever.engine import CANDIDATES
 from retriever.fusion import Candidate, fuse
+from retriever.late_interaction import TokenIndex
 from retriever.lexical import LexicalIndex
 
 SHOWN = 10
 
+# The number of a question and rows, to how well each row meets it.
+LateInteraction = Callable[[int, list[int]], Vectors]
+
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedSet:
     """A set with its passages, raw vectors and lexical hits.
 
     words, titles: BM25 by row for each question, over the text alone and with the title.
+    late: how well passages meet a question's tokens.
     """
 
     chosen: EvaluationSet
@@ -50,17 +57,21 @@ class Encoded:
     questions: Vectors
     words: list[dict[int, float]]
     titles: list[dict[int, float]]
+    late: LateInteraction
 
 
 @dataclass(frozen=True)
 class Step:
-    """One way of scoring. directions: how many are taken out."""
+    """One way of scoring. directions: how many are taken out; offsets: whether what vectors are
+    still off by for their language is taken out too."""
 
     name: str
     directions: int
-    lexical: Callable[[Encoded], list[dict[int, float]]] | None = None
+    lexical: Callable[[EncodedSet], list[dict[int, float]]] | None = None
     nearest: bool = False
     of_sentences: bool = False
+    offsets: bool = False
+    late: bool = False
 
 
 STEPS = (
@@ -75,10 +86,12 @@ STEPS = (
         "the same, passage vector from its sentences", 32, lambda e: e.titles,
         nearest=True, of_sentences=True,
     ),
+    Step("nearest sentence, offsets out", 32, lambda e: e.titles, nearest=True, offsets=True),
+    Step("and late interaction", 32, lambda e: e.titles, nearest=True, offsets=True, late=True),
 )  # fmt: skip
 
 
-def encode(chosen: EvaluationSet, encoder: SentenceTransformerEncoder, longest: int) -> Encoded:
+def encode(chosen: EvaluationSet, encoder: Encoder, longest: int) -> EncodedSet:
     chunks, languages, titles = [], [], []
     for row in chosen.rows:
         text, pieces = normalised(row["text"], [(0, len(row["text"]))])
@@ -95,15 +108,40 @@ def encode(chosen: EvaluationSet, encoder: SentenceTransformerEncoder, longest: 
         for start, end in one.sentences
     ]
     asked = [query.text for query in chosen.queries]
-    return Encoded(
+    passages = encoder.encode_passages(texts)
+    questions = [encoder.encode_question(question) for question in asked]
+    return EncodedSet(
         chosen, chunks, languages,
-        encoder.encode_passages(texts),
-        encoder.encode_passages([sentence for _, sentence in told]),
+        vectors_of(passages),
+        vectors_of(encoder.encode_passages([sentence for _, sentence in told])),
         [number for number, _ in told],
-        np.stack([encoder.encode_question(question) for question in asked]),
+        vectors_of(questions),
         lexical_hits(texts, languages, asked),
         lexical_hits([f"{a}\n{b}" for a, b in zip(titles, texts, strict=True)], languages, asked),
+        late_interaction(passages, languages, questions),
     )  # fmt: skip
+
+
+def vectors_of(encoded: list[Encoded]) -> Vectors:
+    vectors: Vectors = np.stack([one.vector for one in encoded])
+    return vectors
+
+
+def late_interaction(
+    passages: list[Encoded], languages: list[str], questions: list[Encoded]
+) -> LateInteraction:
+    calibration = learn_calibration(PACKAGED_MODEL, passages, languages)
+    tokens = [PassageTokens.of(one, calibration) for one in passages]
+    with tempfile.TemporaryDirectory() as folder:
+        write_tokens(Path(folder) / "tokens", tokens)
+        index = TokenIndex(Path(folder) / "tokens")
+
+    def met(question: int, rows: list[int]) -> Vectors:
+        asked = questions[question]
+        weights = index.weights(asked.pieces)
+        return index.passages(calibration.tokens(asked.tokens), weights, rows)
+
+    return met
 
 
 def lexical_hits(
@@ -123,7 +161,7 @@ def lexical_hits(
         ]
 
 
-def figures(encoded: Encoded, step: Step, means: Vectors) -> tuple[float, float]:
+def figures(encoded: EncodedSet, step: Step, means: Vectors) -> tuple[float, float]:
     """nDCG@10 and the share of the first ten in the question's language, by one step."""
     directions = learn_directions(means, step.directions)
     sentences = without_directions(encoded.sentences, directions)
@@ -135,9 +173,14 @@ def figures(encoded: Encoded, step: Step, means: Vectors) -> tuple[float, float]
     near = without_directions(encoded.questions, directions) @ (
         without_directions(passages, directions).T
     )
+    if step.offsets:
+        near = near - off(encoded, directions, passages, encoded.languages)
     nearest = np.full_like(near, -1.0)
     if step.nearest:
         cosines = without_directions(encoded.questions, directions) @ sentences.T
+        if step.offsets:
+            spoken = [encoded.languages[row] for row in encoded.passage_of]
+            cosines = cosines - off(encoded, directions, encoded.sentences, spoken)
         np.maximum.at(nearest.T, encoded.passage_of, cosines.T)
     else:
         nearest = near
@@ -149,13 +192,14 @@ def figures(encoded: Encoded, step: Step, means: Vectors) -> tuple[float, float]
             continue
         best = np.argsort(-(near[number] + nearest[number]), kind="stable")[:CANDIDATES].tolist()
         rows = sorted({*best, *hits[number]})
+        met = encoded.late(number, rows) if step.late else np.zeros(len(rows))
         fused = fuse(
             [
                 Candidate(
                     row, encoded.languages[row], float(near[number, row]),
-                    float(nearest[number, row]), hits[number].get(row, 0.0),
+                    float(nearest[number, row]), float(late), hits[number].get(row, 0.0),
                 )
-                for row in rows
+                for row, late in zip(rows, met, strict=True)
             ]
         )  # fmt: skip
         paths = list(dict.fromkeys(encoded.chunks[one.row].passage.path for one in fused))
@@ -165,11 +209,19 @@ def figures(encoded: Encoded, step: Step, means: Vectors) -> tuple[float, float]
     return found["ndcg@10"], float(np.mean(same))
 
 
+def off(encoded: EncodedSet, directions: Vectors, raw: Vectors, languages: list[str]) -> Vectors:
+    """How much nearer each text is to each question for its language, (questions, texts)."""
+    offsets = language_offsets(without_directions(raw, directions), languages)
+    asked = without_directions(encoded.questions, directions)
+    by_language = {language: asked @ one for language, one in offsets.items()}
+    nearer: Vectors = np.stack([by_language[language] for language in languages], axis=1)
+    return nearer
+
+
 def main() -> None:
     package, *folders = map(Path, sys.argv[1:])
     settings = Settings.from_environment()
-    folder = prepare_packaged_model(settings.models)
-    encoder = SentenceTransformerEncoder(PACKAGED_MODEL, str(folder))
+    encoder = open_encoder(settings)
     means, _ = language_means(package, encoder)
     for place in folders:
         encoded = encode(read_set(place), encoder, settings.passage_tokens)

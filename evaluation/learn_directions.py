@@ -49,7 +49,8 @@ def language_means(package: Path, encoder: Encoder) -> tuple[Vectors, list[str]]
         file = package / "declaration" / f"{language}.html"
         if file.exists():
             texts = paragraphs(file.read_text(encoding="utf-8"))
-            means.append(encoder.encode_passages(texts).mean(axis=0))
+            vectors = [one.vector for one in encoder.encode_passages(texts)]
+            means.append(np.mean(vectors, axis=0))
             used.append(language)
             print(f"{language}: {len(texts)} paragraphs", flush=True)
         else:

@@ -156,7 +156,7 @@ def evaluate(
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         there = settings.model_copy(update={"index": Path(temporary)})
-        write_snapshot(_gathered(chosen), there, encoder, Earlier(there), progress)
+        write_snapshot(gathered(chosen), there, encoder, Earlier(there), progress)
         engine = open_engine(there, encoder)
         index_seconds = time.perf_counter() - started
         outcomes = []
@@ -183,7 +183,8 @@ def evaluate(
     }
 
 
-def _gathered(chosen: EvaluationSet) -> Gathered:
+def gathered(chosen: EvaluationSet) -> Gathered:
+    """The documents of a set as the indexer gathers them, none of them left out."""
     documents = [_document(row) for row in chosen.rows]
     return Gathered(documents, [], [], [], {}, found=len(documents))
 

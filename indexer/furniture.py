@@ -16,9 +16,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from archive.dates import first_date
 from archive.documents import FurnitureLine, source_of
 from archive.text import Span
-from indexer.dates import first_date
 from indexer.duplicates import jaccard, shingles_of
 
 MIN_PAGES = 4

@@ -3,9 +3,9 @@
 import re
 from datetime import date, timedelta
 
+from archive.dates import dates, first_date, months
 from archive.documents import DateBasis
 from archive.text import sentences
-from indexer.dates import dates, first_date, months
 
 LONGEST_TITLE = 110
 LONGEST_HEADLINE = 160
@@ -88,11 +88,11 @@ def _stated(line: str) -> date | None:
         return None
     before, after = line[: mentions[0].start], line[mentions[0].end :]
     labelled = not before.strip() or _LABEL.fullmatch(before.strip() + " ")
-    return mentions[0].day if labelled and _AFTER.fullmatch(after) else None
+    return mentions[0].last if labelled and _AFTER.fullmatch(after) else None
 
 
 def _named_days(text: str) -> list[date]:
-    return [mention.day for mention in dates(text)] + months(text)
+    return [one.last for one in dates(text)] + [one.first for one in months(text)]
 
 
 def _lines(text: str) -> list[str]:

@@ -4,21 +4,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-import numpy as np
-
+from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
 from archive.documents import Document, Duplicate, FurnitureLine, Passage, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex
-from archive.languages import Vectors, detect_language
+from archive.languages import detect_language
 from archive.lexical_schema import filter_day
 from archive.settings import Settings
 from archive.snapshot import (
+    CALIBRATION,
     CATALOGUE,
     LEXICAL,
+    OFFSETS,
     PASSAGES,
     SENTENCES,
+    TOKENS,
     Facts,
     Snapshot,
     new_snapshot,
@@ -26,21 +29,23 @@ from archive.snapshot import (
     writing,
 )
 from archive.text import normalised
+from indexer.calibrate import language_offsets
 from indexer.chunking import Chunk, chunk
 from indexer.dense import write_passages, write_sentences
 from indexer.duplicates import without_duplicates
+from indexer.encoding import encode
 from indexer.furniture import Furniture
+from indexer.late_interaction import write_tokens
 from indexer.lexical import write_lexical
 from indexer.metadata import published_on, title_of
 from indexer.reading import Reason, SourceFile, read_files, refusal
-from indexer.reuse import Earlier, vector_key
+from indexer.reuse import Earlier
+from indexer.versions import find_versions
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
 Progress = Callable[[str, int, int], None]
 READING, PREPARING, CHUNKING = "reading", "preparing", "chunking"
 ENCODING, WRITING = "encoding", "writing"
-
-_ENCODED_AT_ONCE = 64
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -163,18 +168,21 @@ def write_snapshot(
         for row, one in enumerate(chunks)
         for span in one.sentences
     ]
-    texts = [passage.text for passage in passages] + [text for _, _, text in sentences]
-    count = len(passages)
-    keys = [
-        vector_key(settings.model, PASSAGES if number < count else SENTENCES, text)
-        for number, text in enumerate(texts)
-    ]
-    vectors, encoded = _vectors(texts, keys, encoder, earlier, progress)
+    languages = [by_path[passage.path].language for passage in passages]
+    spoken = [languages[row] for row, _, _ in sentences]
+    encodings = encode(
+        [passage.text for passage in passages],
+        languages,
+        [text for _, _, text in sentences],
+        encoder,
+        earlier,
+        partial(progress, ENCODING),
+    )
     facts = Facts(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=settings.model,
         fingerprint=settings.fingerprint,
-        dimension=vectors.shape[1],
+        dimension=encodings.passages.shape[1],
         found=gathered.found,
         documents=len(documents),
         duplicates=len(gathered.duplicates),
@@ -189,15 +197,26 @@ def write_snapshot(
         write_catalogue(
             folder / CATALOGUE,
             documents,
-            zip(passages, keys[:count], strict=True),
-            ((row, span, key) for (row, span, _), key in zip(sentences, keys[count:], strict=True)),
+            zip(passages, encodings.passage_keys, strict=True),
+            (
+                (row, span, key)
+                for (row, span, _), key in zip(sentences, encodings.sentence_keys, strict=True)
+            ),
             gathered.refused,
             gathered.duplicates,
             gathered.furniture,
             gathered.files.items(),
+            find_versions(documents, chunks, encodings.passages, encodings.sentences),
         )
-        write_passages(folder / PASSAGES, vectors[:count])
-        write_sentences(folder / SENTENCES, vectors[count:])
+        write_calibration(folder / CALIBRATION, encodings.calibration)
+        write_offsets(
+            folder / OFFSETS,
+            language_offsets(encodings.passages, languages),
+            language_offsets(encodings.sentences, spoken),
+        )
+        write_passages(folder / PASSAGES, encodings.passages)
+        write_sentences(folder / SENTENCES, encodings.sentences)
+        write_tokens(folder / TOKENS, encodings.tokens)
         write_lexical(
             folder / LEXICAL,
             (
@@ -208,7 +227,7 @@ def write_snapshot(
         )
         snapshot = seal(folder, facts)
     progress(WRITING, 1, 1)
-    return snapshot, encoded
+    return snapshot, encodings.encoded
 
 
 def _words_of(passage: Passage, document: Document) -> str:
@@ -272,28 +291,3 @@ def _chunks(
         chunks += known
         progress(CHUNKING, number, len(documents))
     return chunks
-
-
-def _vectors(
-    texts: Sequence[str],
-    keys: Sequence[bytes],
-    encoder: Encoder,
-    earlier: Earlier,
-    progress: Progress,
-) -> tuple[Vectors, int]:
-    """The vectors (n, d) in the order of the texts, and how many had to be encoded.
-
-    The same text is encoded once. The longest go first, so that those encoded together are of
-    about one length.
-    """
-    found = {key: earlier.vector(key) for key in dict.fromkeys(keys)}
-    text_of = dict(zip(keys, texts, strict=True))
-    missing = [key for key, vector in found.items() if vector is None]
-    missing.sort(key=lambda key: (-len(text_of[key]), text_of[key]))
-    progress(ENCODING, 0, len(missing))
-    for at in range(0, len(missing), _ENCODED_AT_ONCE):
-        batch = missing[at : at + _ENCODED_AT_ONCE]
-        encoded = encoder.encode_passages([text_of[key] for key in batch])
-        found.update(zip(batch, encoded, strict=True))
-        progress(ENCODING, at + len(batch), len(missing))
-    return np.stack([vector for key in keys if (vector := found[key]) is not None]), len(missing)

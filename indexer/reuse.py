@@ -7,22 +7,34 @@ from collections.abc import Sequence
 import faiss
 import numpy as np
 
+from archive.calibration import Calibration, read_calibration
 from archive.catalogue import Catalogue
 from archive.documents import Document, Passage, Refusal
 from archive.errors import ArchiveError
 from archive.languages import Vectors
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, PASSAGES, SENTENCES, Snapshot, open_snapshot
+from archive.snapshot import (
+    CALIBRATION,
+    CATALOGUE,
+    PASSAGES,
+    SENTENCES,
+    TOKENS,
+    Snapshot,
+    open_snapshot,
+)
 from archive.text import Span
 from indexer.chunking import Chunk
+from indexer.late_interaction import PassageTokens, read_tokens
 
 
-def vector_key(model: str, kind: str, text: str) -> bytes:
-    """What a stored vector depends on, as 16 bytes: the model, the words, and the file it is in.
+def vector_key(model: str, calibration: Calibration, kind: str, text: str) -> bytes:
+    """What a stored vector depends on, as 16 bytes: the model, what is taken out of its vectors,
+    the words, and the file it is in.
 
     Passages and sentences are stored with different precision, and are told apart by their kind.
     """
-    return hashlib.blake2b(f"{model}\0{kind}\0{text}".encode(), digest_size=16).digest()
+    told = f"{model}\0{calibration.digest}\0{kind}\0{text}"
+    return hashlib.blake2b(told.encode(), digest_size=16).digest()
 
 
 class Earlier:
@@ -37,7 +49,9 @@ class Earlier:
         self._snapshot: Snapshot | None = None
         self._texts: dict[str, str] = {}
         self._chunks: dict[str, list[Chunk]] = defaultdict(list)
-        self._places: list[tuple[dict[bytes, int], faiss.Index]] = []
+        self._passages: dict[bytes, tuple[Vectors, PassageTokens]] = {}
+        self._sentences: tuple[dict[bytes, int], faiss.Index | None] = {}, None
+        self.calibration: Calibration | None = None
         try:
             snapshot = open_snapshot(settings.index, settings.model)
         except ArchiveError:
@@ -71,12 +85,17 @@ class Earlier:
             path, text = documents[number].path, documents[number].text
             passage = Passage(path, start, end, text[start:end])
             self._chunks[path].append(Chunk(passage, tuple(sentences[row])))
-        for keys, file in (
-            (catalogue.passage_keys(), PASSAGES),
-            (catalogue.sentence_keys(), SENTENCES),
-        ):
-            vectors = faiss.read_index(str(self._snapshot.folder / file))
-            self._places.append(({key: row for row, key in enumerate(keys)}, vectors))
+        folder = self._snapshot.folder
+        self.calibration = read_calibration(folder / CALIBRATION)
+        vectors = faiss.read_index(str(folder / PASSAGES))
+        self._passages = {
+            key: (np.asarray(vectors.reconstruct(row), dtype=np.float32), tokens)
+            for row, (key, tokens) in enumerate(
+                zip(catalogue.passage_keys(), read_tokens(folder / TOKENS), strict=True)
+            )
+        }
+        rows = {key: row for row, key in enumerate(catalogue.sentence_keys())}
+        self._sentences = rows, faiss.read_index(str(folder / SENTENCES))
 
     def chunks(self, document: Document) -> list[Chunk] | None:
         """The chunks of an article whose text has not changed, else None."""
@@ -84,9 +103,13 @@ class Earlier:
             return None
         return self._chunks.get(document.path)
 
-    def vector(self, key: bytes) -> Vectors | None:
-        """The vector (d,) of a passage or a sentence by its key, None where there is none."""
-        for rows, vectors in self._places:
-            if key in rows:
-                return np.asarray(vectors.reconstruct(rows[key]), dtype=np.float32)
-        return None
+    def passage(self, key: bytes) -> tuple[Vectors, PassageTokens] | None:
+        """The vector (d,) and the tokens of a passage by its key, None where there is none."""
+        return self._passages.get(key)
+
+    def sentence(self, key: bytes) -> Vectors | None:
+        """The vector (d,) of a sentence by its key, None where there is none."""
+        rows, vectors = self._sentences
+        if vectors is None or key not in rows:
+            return None
+        return np.asarray(vectors.reconstruct(rows[key]), dtype=np.float32)

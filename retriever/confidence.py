@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archive.languages import detect_language
 from archive.text import words
@@ -11,27 +12,55 @@ from retriever.extraction import ScoredSentence
 # every quotation in its place: below odds of one to two the archive is said not to answer.
 THRESHOLD = 1 / 3
 
-# A logistic model; what it was fitted on, and how far off it is: docs/evaluation.md.
-_INTERCEPT = -23.52
-_SENTENCE, _PASSAGE, _WORDS, _ACROSS = 13.23, 12.29, 3.40, 2.94
+# A logistic model; `python -m evaluation.fit_confidence` fits it: docs/evaluation.md.
+_INTERCEPT = -13.6
+_SENTENCE, _LATE, _WORDS, _ACROSS = 13.16, 5.22, 0.13, 0.5
 
 # A question of fewer different words than this is not known to be in another language.
 _WORDS_TO_TELL = 3
 
 
-def confidence(scored: Sequence[ScoredSentence], question: str) -> float:
-    """The probability, 0 to 1, that the best sentences answer the question; 0 for none.
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What tells whether sentences answer a question, each the greatest of any of them.
 
-    scored: sorted, best first. Words in common count only within the question's language; a
-    sentence in another language has none and is less near, which is made up for.
+    sentence: the cosine; late: how well its tokens meet the question's; words: the share of the
+    question's words, 0 where the best is in another language. across: whether it is.
+    """
+
+    sentence: float
+    late: float
+    words: float
+    across: bool
+
+
+def signs(scored: Sequence[ScoredSentence], question: str) -> Signs | None:
+    """The signs of sentences, best first; None for no sentence.
+
+    Words in common count only within the question's language; a sentence in another has none,
+    which is made up for.
     """
     if not scored:
-        return 0.0
-    best = scored[0]
-    told = _INTERCEPT + _SENTENCE * best.cosine + _PASSAGE * best.passage
-    across = best.document.language != detect_language(question)
-    if across and len(set(words(question))) >= _WORDS_TO_TELL:
-        told += _ACROSS
-    else:
-        told += _WORDS * best.words
-    return 1 / (1 + math.exp(-told))
+        return None
+    across = (
+        scored[0].document.language != detect_language(question)
+        and len(set(words(question))) >= _WORDS_TO_TELL
+    )
+    return Signs(
+        max(one.cosine for one in scored),
+        max(one.late for one in scored),
+        0.0 if across else max(one.words for one in scored),
+        across,
+    )
+
+
+def confidence(told: Signs) -> float:
+    """The probability, 0 to 1, that the best sentences answer the question."""
+    logit = (
+        _INTERCEPT
+        + _SENTENCE * told.sentence
+        + _LATE * told.late
+        + _WORDS * told.words
+        + _ACROSS * told.across
+    )
+    return 1 / (1 + math.exp(-logit))

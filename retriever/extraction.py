@@ -13,22 +13,28 @@ SHORTEST = 5  # words; anything shorter is a heading, a signature or a date
 
 # How much worse than the best a further sentence may score, and how much it may resemble one
 # that is already chosen (share of its words).
-_WITHIN = 0.1
+_WITHIN = 0.2
 _SAME_WORDS = 0.8
 
 # What a sentence's own cosine is joined by; how it was chosen: docs/evaluation.md.
 _PASSAGE_WEIGHT = 0.5
 _WORDS_WEIGHT = 0.1
 _STANDING_WEIGHT = 0.1
-_LEAD_WEIGHT = 0.4
+_LATE_WEIGHT = 0.8
+_LEAD_WEIGHT = 0.8
 _EXPECTED_WEIGHT = 0.03
+
+
+# The stems that stand for each word of a question in a language, and how rare it is.
+Sought = Mapping[tuple[str, ...], float]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
     """A sentence of an article, by offsets into its text, and how well it answers.
 
-    cosine: nearness of the sentence to the question. words: the share of the question's words
+    cosine: nearness of the sentence to the question. late: how well its tokens meet those of the
+    question. words: the share of the question's words
     that it holds, rare ones counting more. passage, standing: those of its passage. lead: how much
     nearer the sentence before it in the passage is, 0 if it is not: what answers often follows
     what the question names. expected: whether it holds the kind of answer that is asked for.
@@ -38,6 +44,7 @@ class ScoredSentence:
     start: int
     end: int
     cosine: float
+    late: float
     words: float
     passage: float
     standing: float
@@ -52,6 +59,7 @@ class ScoredSentence:
     def score(self) -> float:
         return (
             self.cosine
+            + _LATE_WEIGHT * self.late
             + _PASSAGE_WEIGHT * self.passage
             + _WORDS_WEIGHT * self.words
             + _STANDING_WEIGHT * self.standing
@@ -62,19 +70,21 @@ class ScoredSentence:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A passage that was found, the spans of its sentences, and how near each comes."""
+    """A passage that was found, the spans of its sentences, how near each comes to the question
+    and how well its tokens meet the question's."""
 
     hit: RankedPassage
     sentences: list[Span]
     cosines: list[float]
+    late: list[float]
 
 
 def score_sentences(
-    question: str, leading: Sequence[Told], rarity: Mapping[str, Mapping[str, float]]
+    question: str, leading: Sequence[Told], sought: Mapping[str, Sought]
 ) -> list[ScoredSentence]:
     """The sentences of the leading passages, best first; equal scores in order of place.
 
-    rarity: how rare each stem of the question is, for each language of the passages.
+    sought: what the words of the question are looked for as, for each language of the passages.
     """
     kind = expected(question)
     scored = [
@@ -83,7 +93,8 @@ def score_sentences(
             start,
             end,
             cosine,
-            _words(hit.document, start, end, rarity[hit.document.language]),
+            late,
+            _words(hit.document, start, end, sought[hit.document.language]),
             hit.score,
             hit.standing,
             max(before - cosine, 0.0),
@@ -91,19 +102,19 @@ def score_sentences(
         )
         for one in leading
         for hit in [one.hit]
-        for (start, end), cosine, before in zip(
-            one.sentences, one.cosines, [0.0, *one.cosines[:-1]], strict=True
+        for (start, end), cosine, late, before in zip(
+            one.sentences, one.cosines, one.late, [0.0, *one.cosines[:-1]], strict=True
         )
         if len(words(hit.document.text[start:end])) >= SHORTEST
     ]
     return sorted(scored, key=lambda one: (-one.score, one.document.path, one.start))
 
 
-def _words(document: Document, start: int, end: int, rarity: Mapping[str, float]) -> float:
+def _words(document: Document, start: int, end: int, sought: Sought) -> float:
     """The share of the question's words that a sentence holds, each by its rarity."""
     held = set(stems(document.text[start:end], document.language))
-    told = sum(value for stem, value in rarity.items() if stem in held)
-    return told / sum(rarity.values()) if told else 0.0
+    told = sum(rarity for forms, rarity in sought.items() if not held.isdisjoint(forms))
+    return told / sum(sought.values()) if told else 0.0
 
 
 def choose(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:

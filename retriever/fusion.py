@@ -3,23 +3,27 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 
 LEXICAL_WEIGHT = 0.3
 SENTENCE_WEIGHT = 0.5
+LATE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage that one of the searches found.
 
-    cosine: its nearness to the question; sentence: that of its nearest sentence.
-    lexical: its BM25 score, 0 where that search did not find it.
+    cosine: its nearness to the question; sentence: that of its nearest sentence. late: how well
+    its tokens meet those of the question. lexical: its BM25 score, 0 where that search did not
+    find it.
     """
 
     row: int
     language: str
     cosine: float
     sentence: float
+    late: float
     lexical: float
 
     @property
@@ -44,11 +48,12 @@ class Fused:
 def fuse(candidates: Sequence[Candidate]) -> list[Fused]:
     """The candidates, best first; equal scores keep the smaller row first.
 
-    Within one language the passages are put in the order of a weighted sum: the nearness, scaled
-    to 0..1 over that language's candidates, and the BM25 score, as a share of the best in any
-    language, so that a chance word in another language weighs little. The language's own
-    nearnesses are then handed out in that order: words reorder a language and never lift it over
-    another, as they always would lift the language of the question.
+    Within one language the passages are put in the order of a weighted sum: the nearness and the
+    late interaction, which is first brought to the nearness's mean and spread, scaled to 0..1 over
+    that language's candidates; and the BM25 score, as a share of the best in any language, so that
+    a chance word in another language weighs little. The language's own nearnesses are then handed
+    out in that order: tokens and words reorder a language and never lift it over another, as they
+    always would lift the language of the question.
     """
     best_words = max((one.lexical for one in candidates), default=0.0)
     by_language: dict[str, list[Candidate]] = defaultdict(list)
@@ -67,12 +72,31 @@ def fuse(candidates: Sequence[Candidate]) -> list[Fused]:
 
 
 def _weighted(members: Sequence[Candidate], best_words: float) -> Mapping[int, float]:
-    near = scaled({one.row: one.nearness for one in members})
+    near = [one.nearness for one in members]
+    late = _spread_as([one.late for one in members], near)
+    # Where the two put the passages in opposite orders, as of two passages they often do, the sums
+    # are equal but for rounding, which must not decide.
+    met = scaled(
+        {
+            one.row: round((1 - LATE_WEIGHT) * nearness + LATE_WEIGHT * interaction, 9)
+            for one, nearness, interaction in zip(members, near, late, strict=True)
+        }
+    )
     return {
-        one.row: (1 - LEXICAL_WEIGHT) * near[one.row]
+        one.row: (1 - LEXICAL_WEIGHT) * met[one.row]
         + LEXICAL_WEIGHT * (one.lexical / best_words if best_words else 0.0)
         for one in members
     }
+
+
+def _spread_as(scores: Sequence[float], model: Sequence[float]) -> list[float]:
+    """The scores brought to the mean and the standard deviation of others; equal ones to the
+    others themselves, since they tell nothing."""
+    spread = pstdev(scores)
+    if not spread:
+        return list(model)
+    middle, wanted, around = fmean(scores), pstdev(model), fmean(model)
+    return [(score - middle) / spread * wanted + around for score in scores]
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from archive.documents import Document
-from archive.encoder import SentenceTransformerEncoder
-from archive.languages import packaged_directions
-from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
-from archive.settings import PREFIX
+from archive.encoder import Encoder, open_encoder
+from archive.packaged_model import prepare_packaged_model
+from archive.settings import PREFIX, Settings
 from indexer.furniture import Furniture
 from indexer.pipeline import document_of
 from indexer.reading import SourceFile, read_files
@@ -35,9 +34,9 @@ def model_folder(repository: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoder(model_folder: Path) -> SentenceTransformerEncoder:
+def encoder(model_folder: Path) -> Encoder:
     """The packaged model as the product uses it, loaded once."""
-    return SentenceTransformerEncoder(PACKAGED_MODEL, str(model_folder), packaged_directions())
+    return open_encoder(Settings.from_environment(models=model_folder.parent))
 
 
 @pytest.fixture(scope="session")

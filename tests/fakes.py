@@ -1,12 +1,14 @@
 """Small real stand-ins, and archives made for one test."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from archive.documents import DateBasis, Document
+from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors, unit_rows
 from archive.text import normalised
 
@@ -17,7 +19,7 @@ def count_words(texts: Sequence[str]) -> list[int]:
 
 
 class WordHashEncoder:
-    """A real, deterministic encoder: texts that share words are near.
+    """A real, deterministic encoder: texts that share words are near. Its tokens are words.
 
     encoded: every passage it was ever given, in order.
     """
@@ -28,20 +30,37 @@ class WordHashEncoder:
         self.model = model
         self.encoded: list[str] = []
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         self.encoded += texts
-        vectors: Vectors = np.stack([self.encode_question(text) for text in texts])
-        return vectors
+        return [self.encode_question(text) for text in texts]
 
-    def encode_question(self, text: str) -> Vectors:
-        vector = np.zeros((1, self.dimension), dtype=np.float32)
-        for word in text.casefold().split():
-            vector[0, int(hashlib.md5(word.encode()).hexdigest(), 16) % self.dimension] += 1
-        row: Vectors = unit_rows(vector)[0]
-        return row
+    def encode_question(self, text: str) -> Encoded:
+        found = list(re.finditer(r"\S+", text.casefold()))
+        places = [int(hashlib.md5(one[0].encode()).hexdigest(), 16) for one in found]
+        tokens = np.zeros((len(found), self.dimension), dtype=np.float32)
+        tokens[np.arange(len(found)), [place % self.dimension for place in places]] = 1
+        return Encoded(
+            unit_rows(tokens.sum(axis=0, keepdims=True))[0],
+            tokens,
+            np.array([place % 1000 for place in places], dtype=np.int32),
+            np.array([one.end() for one in found], dtype=np.int32),
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return count_words(texts)
+
+
+class LengthReranker:
+    """A real, deterministic reranker: the longer a passage, in tens of characters, the better."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> Vectors:
+        return np.array([min(len(one) // 10, 99) / 100 for one in passages], dtype=np.float32)
+
+
+def vectors_of(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """The vectors (n, d) of texts as the model gives them."""
+    vectors: Vectors = np.stack([one.vector for one in encoder.encode_passages(texts)])
+    return vectors
 
 
 def write_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:

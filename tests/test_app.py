@@ -28,7 +28,7 @@ from archive.catalogue import Catalogue
 from archive.documents import Filters
 from archive.snapshot import CATALOGUE, current_name
 from indexer.jobs import JobState, read_job
-from ui.state import EARLIEST, LATEST, Parameter, View, place_parameter, read_view
+from ui.state import ANY_TIME, EARLIEST, LATEST, Parameter, View, place_parameter, read_view
 from ui.wording import ENGLISH, FRENCH, Wording
 
 Open = Callable[..., AppTest]
@@ -152,10 +152,66 @@ def test_filters_narrow_the_answer_and_stand_in_the_address(open_at: Open) -> No
     assert set(address_of(app)) == {"q"}
 
 
+@pytest.mark.parametrize(
+    ("wording", "asked", "told"),
+    [
+        (FRENCH, "Qu’a décidé l’OTAN en juin 2025 ?", "juin 2025"),
+        (ENGLISH, "What was decided in June 2025?", "June 2025"),
+    ],
+    ids=["fr", "en"],
+)
+def test_the_time_of_a_question_is_preferred_visibly_and_undoably(
+    open_at: Open, wording: Wording, asked: str, told: str
+) -> None:
+    app = open_at({"q": asked, "ui": wording.language})
+    assert app.button(key="undo_time").label == wording.preferred_time.format(told)
+    assert wording.in_period in markup(app)
+
+    calm(app.button(key="undo_time").click().run())
+    assert address_of(app)["time"] == [ANY_TIME]
+    assert wording.in_period not in markup(app)
+    assert "undo_time" not in keys(app)
+    again = open_at(address_of(app))
+    assert again.button(key="prefer_time").label == wording.prefer_time.format(told)
+    calm(again.button(key="prefer_time").click().run())
+    assert "time" not in address_of(again)
+    assert wording.in_period in markup(again)
+
+
+def test_the_time_of_a_question_can_be_the_only_one(open_at: Open) -> None:
+    app = open_at({"q": "What was decided in June 2025?"})
+    calm(app.button(key="only_time").click().run())
+    assert (address_of(app)["from"], address_of(app)["to"]) == (["2025-06-01"], ["2025-06-30"])
+    assert app.date_input(key="since").value == date(2025, 6, 1)
+    assert app.button(key="undo_time").label == ENGLISH.only_of_time.format("June 2025")
+    calm(app.button(key="undo_time").click().run())
+    assert not {"from", "to"} & set(address_of(app))
+    assert "only_time" in keys(app)
+
+
+def test_another_question_has_a_time_of_its_own(open_at: Open) -> None:
+    app = open_at({"q": "What was decided since June 2025?", "time": ANY_TIME})
+    calm(app.text_input(key="question").set_value("What was decided before 2023?").run())
+    assert "time" not in address_of(app)
+    told = ENGLISH.preferred_time.format("the time until 31 December 2022")
+    assert app.button(key="undo_time").label == told
+    calm(app.text_input(key="question").set_value(FINLAND).run())
+    assert not {"undo_time", "only_time", "prefer_time"} & keys(app)
+
+
+def keys(app: AppTest) -> set[str]:
+    return {str(button.key) for button in app.button}
+
+
 def test_filters_that_no_article_passes(open_at: Open) -> None:
     app = open_at({"q": FINLAND, "from": "2099-01-01"})
     assert ENGLISH.nothing_passes in markup(app)
     assert quotations(app) == []
+
+
+def test_a_phrase_that_no_passage_holds_is_told(open_at: Open) -> None:
+    assert ENGLISH.unheld in markup(open_at({"q": '"NATO of member 31st"'}))
+    assert ENGLISH.unheld not in markup(open_at({"q": FINLAND}))
 
 
 def test_filters_tell_how_many_articles_there_are(open_at: Open) -> None:
@@ -185,6 +241,7 @@ def test_an_address_shows_the_same_state_to_everyone(open_at: Open) -> None:
         ({"src": "../../etc"}, ENGLISH.ignored_source),
         ({"from": "yesterday"}, ENGLISH.ignored_date),
         ({"to": "9999-12-31"}, ENGLISH.ignored_date),
+        ({"time": "noon"}, ENGLISH.ignored_time),
         ({"doc": "../../etc/passwd"}, ENGLISH.ignored_article),
         ({"doc": FINLAND_PATH, "at": "5-2"}, ENGLISH.ignored_place),
         ({"doc": FINLAND_PATH, "at": "0-99999999999999999999"}, ENGLISH.ignored_place),
@@ -218,6 +275,7 @@ def test_no_address_raises(address: dict[str, list[str]]) -> None:
     since=st.none() | st.dates(EARLIEST, LATEST),
     until=st.none() | st.dates(EARLIEST, LATEST),
     place=st.none() | st.tuples(st.integers(0, 8), st.integers(1, 9)).filter(lambda p: p[0] < p[1]),
+    times=st.booleans(),
 )
 def test_every_view_has_an_address(
     question: str,
@@ -226,8 +284,9 @@ def test_every_view_has_an_address(
     since: date | None,
     until: date | None,
     place: tuple[int, int] | None,
+    times: bool,
 ) -> None:
-    view = View(question, Filters(languages, sources, since, until), "a.txt", place)
+    view = View(question, Filters(languages, sources, since, until), "a.txt", place, times)
     address = {
         "q": [question],
         "lang": list(languages),
@@ -236,6 +295,7 @@ def test_every_view_has_an_address(
         "to": [until.isoformat()] if until else [],
         "doc": ["a.txt"],
         "at": [place_parameter(*place)] if place else [],
+        "time": [] if times else [ANY_TIME],
     }
     assert read_view(address, ["fr", "en"], ["", "nato-press"], {"a.txt": 9}.get) == (view, ())
 

@@ -108,6 +108,24 @@ def test_a_sentence_far_down_scrolls_into_view(page: Page, server: str, width: i
     assert _inside_its_pane(page)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_another_article_on_the_matter_opens_where_it_begins(
+    page: Page, server: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{server}?doc=otan-presse/001_traite-washington-75-ans.txt&at=1000-1060")
+    others = page.locator(".st-key-similar button:visible")
+    expect(others).to_have_count(5, timeout=PATIENCE)
+    expect(page.locator("mark#cited")).to_be_in_viewport(timeout=PATIENCE)
+    title = others.first.inner_text()
+    others.first.click()
+    heading = page.locator(".st-key-article .heading")
+    expect(heading).to_have_text(title, timeout=PATIENCE)
+    expect(heading).to_be_in_viewport(timeout=PATIENCE)
+    assert page.locator(".article").evaluate("pane => pane.scrollTop") == 0
+    assert "at=" not in page.url
+
+
 def test_a_hostile_title_is_words_in_the_browser_too(page: Page, server: str) -> None:
     page.goto(f"{server}?q=Zanzibar+harbour+closed&src=pirate&ui=en")
     citation = page.get_by_role("button", name="[1]")

@@ -27,6 +27,7 @@ REFUSED = [Refusal("x.pdf", "unsupported_format", "Only .txt files are read.")]
 DUPLICATES = [Duplicate("b/d.txt", "b/c.txt", 0.913)]
 FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
 FILES = [("a/é.txt", "aa"), ("b/c.txt", "bb"), ("b/d.txt", "cc")]
+VERSIONS = [("a/é.txt", "b/c.txt")]
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
     file = tmp_path / "catalogue.sqlite"
     write_catalogue(
         file, ARTICLES, zip(PASSAGES, KEYS, strict=True), SENTENCES,
-        REFUSED, DUPLICATES, FURNITURE, FILES,
+        REFUSED, DUPLICATES, FURNITURE, FILES, VERSIONS,
     )  # fmt: skip
     return Catalogue(file)
 
@@ -50,6 +51,7 @@ def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE
     assert catalogue.files() == dict(FILES)
+    assert catalogue.versions() == [[0, 1]]
     assert catalogue.headings() == [
         ("a/é.txt", "Title", "fr", None), ("b/c.txt", "Title", "uk", date(2025, 11, 12)),
     ]  # fmt: skip
@@ -62,9 +64,10 @@ def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, pa
 
 
 def test_an_empty_catalogue_can_be_read(tmp_path: Path) -> None:
-    write_catalogue(tmp_path / "c", [], [], [], [], [], [], [])
+    write_catalogue(tmp_path / "c", [], [], [], [], [], [], [], [])
     empty = Catalogue(tmp_path / "c")
     assert (empty.documents(), empty.refused(), empty.files()) == ([], [], {})
+    assert empty.versions() == []
 
 
 def test_several_threads_read_the_same(catalogue: Catalogue) -> None:
@@ -92,5 +95,5 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
         return
     file = tmp_path_factory.mktemp("c") / "catalogue.sqlite"
     article = document(text, "a.txt")
-    write_catalogue(file, [article], [], [], [], [], [], [])
+    write_catalogue(file, [article], [], [], [], [], [], [], [])
     assert Catalogue(file).documents() == [article]

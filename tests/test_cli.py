@@ -19,13 +19,19 @@ from archive.packaged_model import PACKAGED_MODEL
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
 COMMANDS = ("index", "search", "ask", "similar", "status", "furniture", "evaluate")
-ROW = {"rank", "path", "title", "language", "published", "start", "end", "text", "score", "why"}
-WHY = {"dense_rank", "lexical_rank", "words"}
+ROW = {
+    "rank", "path", "title", "language", "published", "start", "end", "text", "score", "why",
+    "versions",
+}  # fmt: skip
+WHY = {"dense_rank", "lexical_rank", "words", "in_period"}
 CITATION = {
     "n", "path", "title", "language", "published", "start", "end", "file_start", "file_end",
-    "quote",
+    "quote", "versions", "context",
 }  # fmt: skip
-ANSWER = {"kind", "question", "confidence", "sentences", "citations", "closest", "seconds"}
+ANSWER = {
+    "kind", "question", "period", "unheld", "confidence", "sentences", "citations", "closest",
+    "seconds",
+}  # fmt: skip
 REPORT = {
     "found", "indexed", "duplicates", "refused", "new", "changed", "unchanged", "removed",
     "passages", "encoded", "seconds", "snapshot", "built",
@@ -380,7 +386,7 @@ def test_a_refusal_has_the_shape_of_the_contract(shell: Shell) -> None:
 
 def test_a_search_has_the_shape_of_the_contract(shell: Shell) -> None:
     told = shell.told("search", ACROSS, "--count", "3")
-    assert set(told) == {"passages", "seconds"}
+    assert set(told) == {"period", "unheld", "passages", "seconds"}
     assert told["seconds"] > 0
     assert len(told["passages"]) == 3
     check_rows(told["passages"])
@@ -406,6 +412,22 @@ def test_filters_are_passed_on(shell: Shell) -> None:
     assert len(more) == 5
     none = shell.told("ask", QUESTION, "--until", "1990-01-01")
     assert (none["kind"], none["closest"]) == ("none", [])
+
+
+def test_a_phrase_that_no_passage_holds_is_told(shell: Shell) -> None:
+    held, unheld = '"lost its power"', '"power its lost"'
+    for command, row in (("search", "passages"), ("ask", "closest")):
+        told = shell.told(command, held)
+        assert told["unheld"] == []
+        english = [one["path"] for one in told[row] if one["language"] == "en"]
+        assert english == ["nord/hospital.txt"]
+        told = shell.told(command, unheld)
+        assert told["unheld"] == ["power its lost"]
+        assert len(told[row]) == 5
+        assert shell(command, unheld) == 0
+        assert "No passage holds “power its lost” word for word" in shell.out
+        assert shell(command, held) == 0
+        assert "word for word" not in shell.out
 
 
 def test_status_tells_what_is_indexed(shell: Shell) -> None:
@@ -459,6 +481,28 @@ def test_evaluating_gives_one_object_a_set(shell: Shell, tmp_path: Path) -> None
     assert (told["hit@1"], told["answer_hit@3"], told["answerability_auroc"]) == (1.0, 1.0, 1.0)
     assert set(told["by_language"]) == {"en", "fr"}
     assert set(told["by_language"]["fr"].values()) == {None}
+
+
+def test_the_time_that_a_question_names_is_told_and_can_be_ignored(shell: Shell) -> None:
+    asked = "What happened near Helsinki in March 2025?"
+    march = {"first": "2025-03-01", "last": "2025-03-31", "start": 31, "end": 41}
+    for command, row in (("ask", "closest"), ("search", "passages")):
+        told = shell.told(command, asked)
+        assert told["period"] == march
+        assert [one["path"] for one in told[row] if one["why"]["in_period"]] == ["nord/cable.txt"]
+        told = shell.told(command, asked, "--any-time")
+        assert told["period"] is None
+        assert not any(one["why"]["in_period"] for one in told[row])
+        assert shell(command, asked) == 0
+        preferring = "Preferring what concerns “March 2025” (2025-03-01 to 2025-03-31); --any-time"
+        assert shell.out.startswith(preferring)
+        assert shell.out.count(", of that time") == (command == "search")
+        assert shell(command, asked, "--any-time") == 0
+        assert "Preferring" not in shell.out
+    assert shell("search", "What happened near Helsinki since 2025?") == 0
+    assert "“since 2025” (since 2025-01-01)" in shell.out
+    assert shell("search", "What happened near Helsinki on 5 March 2025?") == 0
+    assert "“5 March 2025” (2025-03-05)" in shell.out
 
 
 # --- For people ----------------------------------------------------------------------------------

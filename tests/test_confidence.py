@@ -7,7 +7,9 @@ from fakes import document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retriever.confidence import THRESHOLD, confidence
+from evaluation.fit_confidence import fit, read_told
+from retriever import confidence as model
+from retriever.confidence import THRESHOLD, Signs, signs
 from retriever.extraction import ScoredSentence
 
 SHARES = st.floats(0, 1)
@@ -20,74 +22,104 @@ ASKED = {
 
 
 def sentence(
-    cosine: float, *, words: float = 0.5, passage: float = 0.8, language: str = "en"
+    cosine: float, *, late: float = 0.6, words: float = 0.5, language: str = "en"
 ) -> ScoredSentence:
     article = document("The cable was cut on Monday.", language=language)
-    return ScoredSentence(article, 0, 28, cosine, words, passage, standing=0.7)
+    return ScoredSentence(article, 0, 28, cosine, late, words, passage=0.8, standing=0.7)
+
+
+def sure(scored: list[ScoredSentence], question: str) -> float:
+    told = signs(scored, question)
+    return model.confidence(told) if told else 0.0
+
+
+def logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
 
 
 def test_by_hand_within_a_language() -> None:
-    # -23.52 + 13.23 x .9 + 12.29 x .8 + 3.40 x .5 = -0.081
-    told = confidence([sentence(0.9)], ASKED["en"])
-    assert told == pytest.approx(1 / (1 + math.exp(0.081)))
+    logit = model._INTERCEPT + model._SENTENCE * 0.9 + model._LATE * 0.6 + model._WORDS * 0.5
+    told = sure([sentence(0.9)], ASKED["en"])
+    assert told == pytest.approx(logistic(logit))
 
 
 def test_by_hand_across_languages_words_do_not_count() -> None:
-    # -23.52 + 13.23 x .9 + 12.29 x .8 + 2.94 = 1.159
-    told = confidence([sentence(0.9, words=0.5)], ASKED["fr"])
-    assert told == pytest.approx(1 / (1 + math.exp(-1.159)))
-    assert confidence([sentence(0.9, words=0.0)], ASKED["fr"]) == told
+    logit = model._INTERCEPT + model._SENTENCE * 0.9 + model._LATE * 0.6 + model._ACROSS
+    told = sure([sentence(0.9, words=0.5)], ASKED["fr"])
+    assert told == pytest.approx(logistic(logit))
+    assert sure([sentence(0.9, words=0.0)], ASKED["fr"]) == told
+
+
+def test_every_sign_is_the_greatest_of_any_sentence() -> None:
+    told = [
+        sentence(0.5, late=0.2, words=0.1),
+        sentence(0.9, late=0.1, words=0.0),
+        sentence(0.1, late=0.8, words=0.3),
+        sentence(0.2, late=0.0, words=0.7, language="fr"),
+    ]
+    assert signs(told, ASKED["en"]) == Signs(0.9, 0.8, 0.7, across=False)
+    # The best sentence alone says whether the answer is in the question's language.
+    assert signs(told, ASKED["fr"]) == Signs(0.9, 0.8, 0.0, across=True)
+    assert signs(told[::-1], ASKED["fr"]) == Signs(0.9, 0.8, 0.7, across=False)
 
 
 def test_no_sentence_is_no_confidence() -> None:
-    assert confidence([], ASKED["en"]) == 0.0
-    assert confidence([], ASKED["und"]) == 0.0
+    assert sure([], ASKED["en"]) == 0.0
+    assert sure([], ASKED["und"]) == 0.0
 
 
 @given(COSINES, SHARES, COSINES, st.sampled_from(["en", "fr"]))
-def test_it_is_a_probability(cosine: float, words: float, passage: float, language: str) -> None:
-    told = confidence([sentence(cosine, words=words, passage=passage)], ASKED[language])
+def test_it_is_a_probability(cosine: float, words: float, late: float, language: str) -> None:
+    told = sure([sentence(cosine, words=words, late=late)], ASKED[language])
     assert 0 <= told <= 1
     assert not math.isnan(told)
 
 
 @given(COSINES, COSINES, SHARES, COSINES, st.sampled_from(["en", "fr"]))
 def test_a_nearer_sentence_is_never_less_sure(
-    one: float, other: float, words: float, passage: float, language: str
+    one: float, other: float, words: float, late: float, language: str
 ) -> None:
     far, near = (
-        confidence([sentence(cosine, words=words, passage=passage)], ASKED[language])
+        sure([sentence(cosine, words=words, late=late)], ASKED[language])
         for cosine in sorted((one, other))
     )
     assert far <= near
 
 
 @given(COSINES, SHARES, SHARES, COSINES, COSINES)
-def test_more_words_and_a_nearer_passage_are_never_less_sure(
+def test_more_words_and_tokens_better_met_are_never_less_sure(
     cosine: float, one: float, other: float, here: float, there: float
 ) -> None:
     fewer, more = sorted((one, other))
-    far, near = sorted((here, there))
+    worse, better = sorted((here, there))
     told = [
-        confidence([sentence(cosine, words=words, passage=passage)], ASKED["en"])
-        for words, passage in [(fewer, far), (more, far), (more, near)]
+        sure([sentence(cosine, words=words, late=late)], ASKED["en"])
+        for words, late in [(fewer, worse), (more, worse), (more, better)]
     ]
     assert told == sorted(told)
 
 
-@given(COSINES, st.lists(COSINES, max_size=4))
-def test_only_the_best_sentence_counts(cosine: float, others: list[float]) -> None:
+@given(COSINES, st.lists(COSINES, max_size=4), st.sampled_from(["en", "fr"]))
+def test_a_further_sentence_never_makes_less_sure(
+    cosine: float, others: list[float], language: str
+) -> None:
     best = sentence(cosine)
-    assert confidence([best, *map(sentence, others)], ASKED["en"]) == confidence(
-        [best], ASKED["en"]
-    )
+    told = sure([best, *map(sentence, others)], ASKED[language])
+    assert told >= sure([best], ASKED[language])
 
 
 def test_the_threshold_is_odds_of_one_to_two() -> None:
     assert pytest.approx(1 - THRESHOLD) == 2 * THRESHOLD
 
 
+def test_the_constants_are_what_the_kept_outcomes_give() -> None:
+    found = fit(read_told())
+    assert found.intercept == pytest.approx(model._INTERCEPT, abs=0.02)
+    weights = (model._SENTENCE, model._LATE, model._WORDS, model._ACROSS)
+    assert found.weights == pytest.approx(weights, abs=0.02)
+
+
 @pytest.mark.parametrize("asked", ["?!", "xxxxxxxx", "a a a a", "\U0001f600"])
 def test_what_has_no_words_to_tell_its_language_by_is_not_across_languages(asked: str) -> None:
-    # -23.52 + 13.23 x .9 + 12.29 x .8 = -1.781
-    assert confidence([sentence(0.9, words=0.0)], asked) == pytest.approx(1 / (1 + math.exp(1.781)))
+    logit = model._INTERCEPT + model._SENTENCE * 0.9 + model._LATE * 0.6
+    assert sure([sentence(0.9, words=0.0)], asked) == pytest.approx(logistic(logit))

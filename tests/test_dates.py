@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.dates import dates, first_date, months
+from archive.dates import dates, first_date, months
 
 DAY = date(2025, 11, 12)
 MONTHS = {
@@ -35,7 +35,7 @@ def test_every_day_of_every_month_is_read_in_every_language(language: str, day: 
     month = MONTHS[language].split()[day.month - 1]
     text = FORMS[language].format(day=day.day, month=month, year=day.year)
     [mention] = dates(text)
-    assert mention.day == day
+    assert mention.first == mention.last == day
     assert str(day.year) in text[mention.start : mention.end]
     assert month in text[mention.start : mention.end]
 
@@ -76,7 +76,7 @@ def test_every_day_of_every_month_is_read_in_every_language(language: str, day: 
     ],
 )
 def test_one_day_in_many_forms_and_the_last_day_of_a_range(text: str) -> None:
-    assert [mention.day for mention in dates(text)] == [DAY]
+    assert [mention.last for mention in dates(text)] == [DAY]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_no_full_date_is_none(text: str) -> None:
 
 def test_dates_come_in_the_order_of_their_places_and_do_not_overlap() -> None:
     found = dates("2025-11-12, then 3 May 2024, then Am 4. Juni 2023, then November 5, 2022.")
-    assert [one.day.isoformat() for one in found] == [
+    assert [one.last.isoformat() for one in found] == [
         "2025-11-12", "2024-05-03", "2023-06-04", "2022-11-05",
     ]  # fmt: skip
 
@@ -136,4 +136,36 @@ def test_no_text_at_all_breaks_the_reading_of_dates(text: str) -> None:
 
 def test_months_with_their_year_by_hand() -> None:
     text = "En mars 2024, puis in May 2025, luego en junio de 2026; rien en avril."
-    assert months(text) == [date(2024, 3, 1), date(2025, 5, 1), date(2026, 6, 1)]
+    told = [(one.first, one.last) for one in months(text)]
+    assert told == [
+        (date(2024, 3, 1), date(2024, 3, 31)),
+        (date(2025, 5, 1), date(2025, 5, 31)),
+        (date(2026, 6, 1), date(2026, 6, 30)),
+    ]
+    assert months("in December 9999")[0].last == date.max
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("du 10 au 12 novembre 2025", date(2025, 11, 10)),
+        ("du 30 octobre au 12 novembre 2025", date(2025, 10, 30)),
+        ("entre le 3 octobre et le 12 novembre 2025", date(2025, 10, 3)),
+        ("November 10–12, 2025", date(2025, 11, 10)),
+        ("between October 3 and November 12, 2025", date(2025, 10, 3)),
+        ("between 3 October and 12 November 2025", date(2025, 10, 3)),
+        ("entre el 3 y el 12 de noviembre de 2025", date(2025, 11, 3)),
+        ("od 30 października do 12 listopada 2025", date(2025, 10, 30)),
+        ("entre 3 e 12 de novembro de 2025", date(2025, 11, 3)),
+        ("з 30 грудня до 12 листопада 2025", date(2024, 12, 30)),
+        ("le 31 février au 12 novembre 2025", DAY),
+        ("12 ноября 2025 г.", DAY),
+    ],
+)
+def test_a_range_begins_where_it_says(text: str, first: date) -> None:
+    assert [(one.first, one.last) for one in dates(text)] == [(first, DAY)]
+
+
+@pytest.mark.parametrize("name", ["auguſt", "juİn", "Marzec"])
+def test_a_letter_that_only_looks_alike_breaks_nothing(name: str) -> None:
+    assert len(dates(f"3 {name} 2025")) == 1

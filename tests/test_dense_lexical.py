@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from archive.documents import Filters
 from archive.languages import Vectors, unit_rows
 from archive.lexical_schema import filter_day
-from archive.text import stems
+from archive.text import stems, unaccented, words
 from indexer.dense import write_passages, write_sentences
 from indexer.lexical import write_lexical
 from retriever.dense import DenseIndex
-from retriever.lexical import LexicalIndex
+from retriever.lexical import LexicalIndex, quoted
 
 K1, B = 1.2, 0.75
 
@@ -99,12 +99,12 @@ def lexical_index(folder: Path, passages: Passages) -> LexicalIndex:
     return LexicalIndex(folder / "lexical")
 
 
-def bm25(question: str, language: str, texts: list[str]) -> dict[int, float]:
+def bm25(wanted: set[str], language: str, texts: list[str]) -> dict[int, float]:
     """Robertson et al. (1994), with the idf that is never negative."""
     told = [stems(text, language) for text in texts]
     average = sum(map(len, told)) / len(told)
     scores: dict[int, float] = {}
-    for stem in set(stems(question, language)):
+    for stem in wanted:
         holding = sum(stem in one for one in told)
         idf = math.log(1 + (len(told) - holding + 0.5) / (holding + 0.5))
         for row, one in enumerate(told):
@@ -115,10 +115,21 @@ def bm25(question: str, language: str, texts: list[str]) -> dict[int, float]:
     return scores
 
 
-@pytest.mark.parametrize("question", ["cable", "cables", "radar ship", "Which ship cut the cable?"])
-def test_lexical_scores_are_bm25_over_stems(tmp_path: Path, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("cable", {"cabl"}),
+        ("cables", {"cabl"}),
+        ("radar ship", {"radar", "ship"}),
+        ("Which ship cut the cable?", {"ship", "cut", "cabl"}),
+        ("the", {"the"}),
+    ],
+)
+def test_lexical_scores_are_bm25_over_stems(
+    tmp_path: Path, question: str, wanted: set[str]
+) -> None:
     found = lexical_index(tmp_path, PASSAGES).search(question, "en", 10, Filters())
-    expected = bm25(question, "en", [text for text, _, _, _ in PASSAGES])
+    expected = bm25(wanted, "en", [text for text, _, _, _ in PASSAGES])
     assert [row for row, _ in found] == sorted(expected, key=lambda row: (-expected[row], row))
     assert dict(found) == pytest.approx(expected, rel=1e-4)
 
@@ -163,7 +174,7 @@ def test_passages_of_another_language_do_not_change_the_order(tmp_path: Path) ->
 )
 def test_filters_let_rows_through_and_change_no_score(tmp_path: Path, filters: Filters) -> None:
     index = lexical_index(tmp_path, PASSAGES)
-    question = "the ministers and the cable ship"
+    question = "ministers by the cable or the ship"
     everything = index.search(question, "en", 10, Filters())
     assert {row for row, _ in everything} == {0, 1, 2, 3, 4}
     expected = {
@@ -188,3 +199,147 @@ def test_the_best_come_first_and_ties_keep_the_smaller_row(tmp_path: Path) -> No
 def test_a_question_without_known_words_finds_nothing(tmp_path: Path, question: str) -> None:
     passages = [("Ships met.", "en", "", None)]
     assert lexical_index(tmp_path, passages).search(question, "en", 5, Filters()) == []
+
+
+# --- Spelled otherwise ---------------------------------------------------------------------------
+
+ABROAD = [
+    ("Генсек НАТО Рютте відвідав Київ і зустрів Зеленського.", "uk", "", None),
+    ("Погода в горах була мінливою.", "uk", "", None),
+    ("L'OTAN a salué l'élection ; la sécurité d'Ukraine reste entière. Rutte l'a redit.", "fr",
+     "", None),
+    ("Le communiqué est bref.", "fr", "", None),
+    ("Der Verteidigungsminister reiste an die Ostsee.", "de", "", None),
+    ("Ein Minister sprach über Verteidigung.", "de", "", None),
+    ("وصل روته إلى كييف والتقى زيلينسكي.", "ar", "", None),
+    ("تحدث الوزير في باريس عن لبولندا.", "ar", "", None),
+    ("Am 24.06.2025 kamen 1.000 Gäste.", "de", "", None),
+    ("Ein Minister bat um Verteidigung.", "de", "", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "rows"),
+    [
+        ("Rutte", "uk", [0]),
+        ("What did Zelensky say?", "uk", [0]),
+        ("kiev", "uk", [0]),
+        ("Rutte", "ar", [6]),
+        ("Selenskyj", "ar", [6]),
+        ("Рютте", "fr", [2]),
+        ("روته", "fr", [2]),
+        ("زيلينسكي", "uk", [0]),
+        ("Oslo", "uk", []),
+        ("OTAN", "fr", [2]),
+        ("Ukraine", "fr", [2]),
+        ("elections", "fr", [2]),
+        ("securite", "fr", [2]),
+        ("SECURITE", "fr", [2]),
+        ("Verteidigungsminister", "de", [4, 5, 9]),
+        ("Verteidigung", "de", [5, 9]),
+        ("بولندا", "ar", [7]),
+        ("24 juin 2025", "de", [8]),
+        ("June 2025", "de", [8]),
+        ("25 June 2025", "de", [8]),  # by the year
+        ("1000", "de", [8]),
+        ("1 000", "de", [8]),
+    ],
+)
+def test_a_word_is_found_as_the_passages_spell_it(
+    tmp_path: Path, question: str, language: str, rows: list[int]
+) -> None:
+    found = lexical_index(tmp_path, ABROAD).search(question, language, 9, Filters())
+    assert sorted(row for row, _ in found) == rows
+
+
+def test_rarity_is_the_idf_of_every_stem_that_is_looked_for(tmp_path: Path) -> None:
+    index = lexical_index(tmp_path, ABROAD)
+    assert index.terms("Rutte in Oslo", "uk") == {
+        "rutte": ("рютт",),
+        "in": ("in",),
+        "oslo": ("oslo",),
+    }
+    one, none = math.log(1 + (2 - 1 + 0.5) / 1.5), math.log(1 + 2.5 / 0.5)
+    assert index.rarity("Rutte in Oslo", "uk") == pytest.approx(
+        {"рютт": one, "in": none, "oslo": none}
+    )
+
+
+def test_a_word_counts_once_by_its_best_stem(tmp_path: Path) -> None:
+    passages = [
+        ("НАТО і NATO", "uk", "", None), ("НАТО і люди", "uk", "", None),
+        ("Люди і гори", "uk", "", None),
+    ]  # fmt: skip
+    index = lexical_index(tmp_path, passages)
+    assert set(index.terms("NATO", "uk")["nato"]) == {"nato", "нат"}
+    both = dict(index.search("NATO", "uk", 9, Filters()))
+    rarer = bm25({"nato"}, "uk", [text for text, _, _, _ in passages])
+    assert both[0] == pytest.approx(rarer[0], rel=1e-4)
+    assert set(both) == {0, 1}
+
+
+# --- Phrases -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "phrases"),
+    [
+        ('Who said "nothing flies past us"?', ("nothing flies past us",)),
+        ("Qui a dit « la mer était agitée » ?", ("la mer était agitée",)),
+        ("Wer sagte „nichts Neues“?", ("nichts Neues",)),
+        ("Who said “nothing new”, and «rien»?", ("nothing new", "rien")),
+        ('"one" "one"', ("one",)),
+        ('5" and 6', ()),
+        ('"" « » "?!"', ()),
+        ("l'OTAN d'hier", ()),
+        ("", ()),
+    ],
+)
+def test_what_is_quoted_by_hand(question: str, phrases: tuple[str, ...]) -> None:
+    assert quoted(question) == phrases
+
+
+def side_by_side(phrase: str, text: str) -> bool:
+    told = list(map(unaccented, words(phrase)))
+    return any(
+        held[at : at + len(told)] == told
+        for paragraph in text.splitlines()
+        for held in [list(map(unaccented, words(paragraph)))]
+        for at in range(len(held))
+    )
+
+
+LETTERS = st.lists(st.sampled_from(["a", "b", "É", "e", "c-d", "\n", "1 000"]), max_size=12)
+
+
+@given(
+    st.lists(LETTERS.map(" ".join), min_size=1, max_size=6),
+    st.lists(LETTERS.map(" ".join).filter(words), min_size=1, max_size=2),
+)
+def test_a_passage_holds_the_phrases_whose_words_stand_side_by_side_in_a_paragraph(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], phrases: list[str]
+) -> None:
+    index = lexical_index(tmp_path_factory.mktemp("p"), [(text, "en", "", None) for text in texts])
+    expected = [
+        row for row, text in enumerate(texts) if all(side_by_side(one, text) for one in phrases)
+    ]
+    assert index.holding(phrases, "en", Filters()) == expected
+    found = index.search("a b e", "en", 9, Filters(), phrases)
+    anything = {row for row, _ in index.search("a b e", "en", 9, Filters())}
+    assert {row for row, _ in found} == anything & set(expected)
+
+
+def test_a_phrase_is_its_very_words_whatever_their_case_and_accents(tmp_path: Path) -> None:
+    passages = [
+        ("Les élections libres ont eu lieu.", "fr", "one", date(2025, 3, 5)),
+        ("Une élection libre a eu lieu.", "fr", "two", None),
+    ]
+    index = lexical_index(tmp_path, passages)
+    assert index.holding(["ELECTIONS LIBRES"], "fr", Filters()) == [0]
+    assert index.holding(["élection libre"], "fr", Filters()) == [1]
+    assert index.holding(["libres élections"], "fr", Filters()) == []
+    assert index.holding(["eu lieu"], "fr", Filters()) == [0, 1]
+    assert index.holding(["eu lieu"], "fr", Filters(sources=frozenset({"two"}))) == [1]
+    assert index.holding(["eu lieu"], "fr", Filters(since=date(2025, 1, 1))) == [0]
+    scores = dict(index.search("lieu", "fr", 9, Filters()))
+    assert dict(index.search("lieu", "fr", 9, Filters(), ["libres"])) == {0: scores[0]}

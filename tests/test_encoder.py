@@ -1,15 +1,26 @@
-"""The encoder: unit vectors, whatever the order, with no network; another model by one setting."""
+"""The encoder: whole texts and their tokens, whatever the order, with no network; another model by
+one setting."""
 
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordHashEncoder
+import torch
+from fakes import WordHashEncoder, vectors_of
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
-from archive.encoder import Encoder, SentenceTransformerEncoder, open_encoder
+from archive.documents import Document
+from archive.encoder import Encoded, Encoder, SentenceTransformerEncoder, open_encoder
 from archive.errors import ModelUnavailable
-from archive.languages import packaged_directions
+from archive.languages import packaged_directions, unit_rows, without_directions
 from archive.packaged_model import PACKAGED_MODEL
 from archive.settings import Settings
 
@@ -21,60 +32,192 @@ TEXTS = [
     "Ja.",
     "Allies met in Riga. " * 9,
 ]
+# The pieces that the model reads at once; before a passage are a mark and the pieces of "passage:",
+# and a mark is behind it.
+LONGEST, BEFORE, BEHIND = 512, 3, 1
 
 
-def test_every_vector_is_a_unit_vector_without_language(
-    encoder: SentenceTransformerEncoder,
-) -> None:
-    vectors = encoder.encode_passages(TEXTS)
-    assert vectors.shape == (len(TEXTS), 384)
-    assert vectors.dtype == np.float32
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert np.allclose(vectors @ packaged_directions().T, 0, atol=1e-4)
-    question = encoder.encode_question(TEXTS[0])
-    assert question.shape == (384,)
-    assert question.dtype == np.float32
-    assert np.linalg.norm(question) == pytest.approx(1, abs=1e-5)
+ALONE = """
+import sys
+from pathlib import Path
+from archive.encoder import open_encoder
+from archive.settings import Settings
+encoder = open_encoder(Settings.from_environment(models=Path(sys.argv[1])))
+print(len(encoder.encode_question("Who commands the fleet?").vector))
+print(*{"torch", "sentence_transformers", "transformers"} & {*sys.modules})
+"""
 
 
-def test_a_vector_depends_neither_on_its_place_nor_on_its_neighbours(
-    encoder: SentenceTransformerEncoder,
+@pytest.fixture(scope="module", params=["passage", "question"])
+def encode(request: pytest.FixtureRequest, encoder: Encoder) -> Callable[[str], Encoded]:
+    """One of the two ways of encoding a text."""
+    if request.param == "passage":
+        return lambda text: encoder.encode_passages([text])[0]
+    return encoder.encode_question
+
+
+@pytest.fixture(scope="module")
+def library(model_folder: Path) -> SentenceTransformerEncoder:
+    """The packaged model as sentence-transformers runs it."""
+    return SentenceTransformerEncoder(PACKAGED_MODEL, str(model_folder))
+
+
+@pytest.fixture(scope="module")
+def tokenizer(model_folder: Path) -> Tokenizer:
+    """The packaged model's tokenizer by itself."""
+    return Tokenizer.from_file(str(model_folder / "tokenizer.json"))
+
+
+def told(encoded: Encoded, text: str) -> list[str]:
+    """The words of a text that stand behind each token."""
+    begins = [0, *encoded.ends.tolist()]
+    return [text[a:b] for a, b in zip(begins, encoded.ends.tolist(), strict=False)]
+
+
+# --- Whole texts ---------------------------------------------------------------------------------
+
+
+def test_every_vector_is_a_unit_vector(encoder: Encoder) -> None:
+    for one in [*encoder.encode_passages(TEXTS), encoder.encode_question(TEXTS[0])]:
+        assert one.vector.shape == (384,)
+        assert one.vector.dtype == np.float32
+        assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_is_encoded_depends_neither_on_its_place_nor_on_its_neighbours(
+    encoder: Encoder,
 ) -> None:
     together = encoder.encode_passages(TEXTS)
     backwards = encoder.encode_passages(TEXTS[::-1])[::-1]
-    alone = np.concatenate([encoder.encode_passages([text]) for text in TEXTS])
-    assert (together * backwards).sum(axis=1).min() > 0.999
-    assert (together * alone).sum(axis=1).min() > 0.999
+    alone = [encoder.encode_passages([text])[0] for text in TEXTS]
+    for one, *others in zip(together, backwards, alone, strict=True):
+        for other in others:
+            assert one.vector @ other.vector > 0.999
+            assert np.array_equal(one.pieces, other.pieces)
+            assert np.array_equal(one.ends, other.ends)
+            assert (unit_rows(one.tokens) * unit_rows(other.tokens)).sum(axis=1).min() > 0.99
 
 
-def test_questions_and_passages_are_encoded_with_their_own_prefix(
-    encoder: SentenceTransformerEncoder,
-) -> None:
-    vectors = encoder.encode_passages(TEXTS[:4])
-    for text, vector in zip(TEXTS, vectors, strict=False):
-        assert float(encoder.encode_question(text) @ vector) < 0.995
+def test_more_texts_than_are_encoded_at_once_stay_in_their_order(encoder: Encoder) -> None:
+    many = [
+        f"Ship {number} left the port of Riga." + " Snow." * (number % 5) for number in range(40)
+    ]
+    found = encoder.encode_passages(many)
+    for text, one in list(zip(many, found, strict=True))[::13]:
+        assert one.vector @ encoder.encode_passages([text])[0].vector > 0.999
+        assert "".join(told(one, text)) == text
 
 
-def test_a_translation_is_nearer_than_another_subject(encoder: SentenceTransformerEncoder) -> None:
-    french, english, ukrainian, museum = encoder.encode_passages(TEXTS[:4])
+def test_questions_and_passages_are_encoded_with_their_own_prefix(encoder: Encoder) -> None:
+    for text, passage in zip(TEXTS[:4], encoder.encode_passages(TEXTS[:4]), strict=True):
+        assert float(encoder.encode_question(text).vector @ passage.vector) < 0.995
+
+
+def test_a_translation_is_nearer_than_another_subject(encoder: Encoder) -> None:
+    french, english, ukrainian, museum = without_directions(
+        vectors_of(encoder, TEXTS[:4]), packaged_directions()
+    )
     assert min(french @ english, french @ ukrainian, english @ ukrainian) > max(
         french @ museum, english @ museum, ukrainian @ museum
     )
 
 
-def test_a_text_longer_than_the_model_reads_still_has_a_vector(
-    encoder: SentenceTransformerEncoder,
-) -> None:
-    assert np.linalg.norm(encoder.encode_passages(["word " * 600])[0]) == pytest.approx(1, abs=1e-5)
+# --- Tokens --------------------------------------------------------------------------------------
 
 
-def test_tokens_are_counted_without_those_the_model_adds(
-    encoder: SentenceTransformerEncoder,
+@pytest.mark.parametrize("text", TEXTS)
+def test_tokens_are_the_words_of_the_text_one_after_the_other(
+    tokenizer: Tokenizer, encode: Callable[[str], Encoded], text: str
 ) -> None:
+    one = encode(text)
+    assert one.tokens.shape == (len(one.pieces), 384)
+    assert one.tokens.dtype == np.float32
+    assert one.pieces.dtype == one.ends.dtype == np.int32
+    said = told(one, text)
+    assert [f"▁{each.strip()}" if each[0] == " " else each for each in said][1:] == [
+        tokenizer.id_to_token(piece) for piece in one.pieces.tolist()
+    ][1:]
+    assert "".join(said) == text
+
+
+ODD = st.text(max_size=20) | st.text(alphabet=" a\n\t\u00a0\u200b\u0301´½日é.", max_size=20)
+
+
+@given(ODD)
+@example("")
+@example("  two   blanks ")
+@example("ﬁn ½ Ⅳ ﷺ")
+@example("日本語のテキスト")
+@hypothesis_settings(max_examples=40)
+def test_the_pieces_are_those_of_the_bare_text(
+    encoder: Encoder, tokenizer: Tokenizer, text: str
+) -> None:
+    one = encoder.encode_question(text)
+    bare = tokenizer.encode(text, add_special_tokens=False)
+    pieces = [
+        piece for piece, (start, end) in zip(bare.ids, bare.offsets, strict=True) if start < end
+    ]
+    # The blank that a text begins with belongs to what is put before it.
+    blank = tokenizer.token_to_id("▁")
+    assert one.pieces.tolist() in (pieces, pieces[pieces[:1] == [blank] :])
+    assert np.all(np.diff(one.ends) >= 0)
+    assert len(one.ends) == 0 or 0 < one.ends[0] <= one.ends[-1] <= len(text)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_tokens_are_the_models_own_without_those_it_adds(
+    encoder: Encoder, library: SentenceTransformerEncoder, text: str
+) -> None:
+    (one,) = encoder.encode_passages([text])
+    tokens = library.loaded.encode_document(text, output_value="token_embeddings")
+    assert isinstance(tokens, torch.Tensor)
+    expected = tokens.float().numpy()[BEFORE:-BEHIND]
+    assert len(one.tokens) == len(expected) == encoder.count_tokens([text])[0]
+    assert (unit_rows(one.tokens) * unit_rows(expected)).sum(axis=1).min() > 0.99
+
+
+def test_the_vector_of_a_long_text_is_about_the_mean_of_its_tokens(encoder: Encoder) -> None:
+    (one,) = encoder.encode_passages([" ".join(TEXTS[:4])])
+    assert unit_rows(one.tokens.mean(axis=0, keepdims=True))[0] @ one.vector > 0.98
+
+
+def test_a_text_longer_than_the_model_reads_is_cut(encode: Callable[[str], Encoded]) -> None:
+    text = "word " * 600
+    one = encode(text)
+    assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
+    assert LONGEST - 6 < len(one.tokens) < LONGEST - 2
+    assert one.ends[-1] == 5 * len(one.tokens) - 1
+    assert told(one, text)[:3] == ["word", " word", " word"]
+
+
+def test_a_model_that_does_not_take_the_mean_gives_no_tokens(
+    tmp_path: Path, model_folder: Path, encoder: Encoder
+) -> None:
+    for file in model_folder.rglob("*"):
+        place = tmp_path / file.relative_to(model_folder)
+        if file.is_dir():
+            place.mkdir()
+        elif file.parent.name != "1_Pooling":
+            place.symlink_to(file)
+    first_token = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True}
+    (tmp_path / "1_Pooling/config.json").write_text(json.dumps(first_token))
+    other = open_encoder(Settings.from_environment(model=str(tmp_path)))
+    for text, one in zip(TEXTS, other.encode_passages(TEXTS), strict=True):
+        assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
+        assert one.vector @ encoder.encode_passages([text])[0].vector < 0.999
+        assert one.tokens.shape == (0, 384)
+        assert len(one.pieces) == len(one.ends) == 0
+    assert other.encode_question(TEXTS[0]).tokens.shape == (0, 384)
+
+
+def test_tokens_are_counted_without_those_the_model_adds(encoder: Encoder) -> None:
     assert encoder.count_tokens([]) == []
     one, many = encoder.count_tokens(["cable", ("cable " * 700).strip()])
     assert one == 1
     assert many == 700
+
+
+# --- Which model ---------------------------------------------------------------------------------
 
 
 def test_the_settings_name_the_model(repository: Path) -> None:
@@ -98,7 +241,37 @@ def test_a_folder_that_holds_no_model_says_so(tmp_path: Path) -> None:
 
 def test_the_small_encoder_of_the_tests_keeps_the_same_promises() -> None:
     small: Encoder = WordHashEncoder()
-    vectors = small.encode_passages(TEXTS)
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
-    assert np.array_equal(vectors[2], small.encode_question(TEXTS[2]))
+    for text, one in zip(TEXTS, small.encode_passages(TEXTS), strict=True):
+        again = small.encode_question(text)
+        assert np.linalg.norm(one.vector) == pytest.approx(1)
+        assert np.array_equal(one.vector, again.vector)
+        assert len(one.tokens) == len(one.pieces) == len(one.ends) == small.count_tokens([text])[0]
+        assert unit_rows(one.tokens.mean(axis=0, keepdims=True))[0] == pytest.approx(one.vector)
+        assert "".join(told(one, text)) == text.rstrip()
     assert small.count_tokens(["a b", ""]) == [2, 0]
+
+
+def test_the_exported_model_is_the_one_that_sentence_transformers_runs(
+    encoder: Encoder, library: SentenceTransformerEncoder, sample: dict[str, Document]
+) -> None:
+    texts = [*TEXTS, "", "word " * 600, *(one.text[:600] for one in sample.values())]
+    for one, other in zip(
+        encoder.encode_passages(texts), library.encode_passages(texts), strict=True
+    ):
+        assert one.vector @ other.vector > 0.997
+        assert np.array_equal(one.pieces, other.pieces)
+        assert np.array_equal(one.ends, other.ends)
+        assert np.allclose(unit_rows(one.tokens), unit_rows(other.tokens), atol=0.1)
+    asked, answered = encoder.encode_question(TEXTS[0]), library.encode_question(TEXTS[0])
+    assert asked.vector @ answered.vector > 0.997
+
+
+def test_questions_need_neither_torch_nor_sentence_transformers(
+    encoder: Encoder, model_folder: Path
+) -> None:
+    encoder.encode_question("Exported by now.")
+    told = subprocess.run(
+        [sys.executable, "-c", ALONE, str(model_folder.parent)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.stdout.split() == ["384"]

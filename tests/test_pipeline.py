@@ -6,13 +6,26 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, write_pages
+from fakes import WordHashEncoder, vectors_of, write_pages
 
+from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
 from archive.errors import ArchiveError, ArticlesMissing, IndexBusy, IndexDamaged, NothingToIndex
 from archive.languages import Vectors
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, PASSAGES, SENTENCES, open_snapshot, writing
+from archive.snapshot import (
+    CALIBRATION,
+    CATALOGUE,
+    OFFSETS,
+    PASSAGES,
+    SENTENCES,
+    TOKENS,
+    open_snapshot,
+    writing,
+)
+from indexer.calibrate import language_offsets
+from indexer.encoding import OUTGROWN
+from indexer.late_interaction import PassageTokens, read_tokens
 from indexer.pipeline import BuildReport, build_index
 
 MENU = "Media library of the service.\nSign in to save articles.\n"
@@ -58,6 +71,10 @@ class Build:
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.folder / CATALOGUE)
+
+    @property
+    def calibration(self) -> Calibration:
+        return read_calibration(self.folder / CALIBRATION)
 
     def vectors(self, file: str) -> Vectors:
         index = faiss.read_index(str(self.folder / file))
@@ -161,11 +178,37 @@ def test_another_passage_length_builds_again(build: Build) -> None:
 
 
 def digests(build: Build) -> dict[str, str]:
-    """Catalogue and vectors by what they hold; the lexical index has random names."""
-    return {
-        name: hashlib.sha256((build.folder / name).read_bytes()).hexdigest()
-        for name in (CATALOGUE, PASSAGES, SENTENCES)
-    }
+    """Every file but those of the lexical index, which have random names, by what it holds."""
+    files = [build.folder / name for name in (CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES)]
+    files += sorted((build.folder / TOKENS).iterdir())
+    assert len(files) == 10
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def check_encodings(build: Build) -> None:
+    """What is stored is what encoding everything under the stored calibration gives."""
+    calibration, passages = build.calibration, build.passages()
+    expected = calibration.vectors(vectors_of(build.encoder, passages))
+    assert np.allclose(build.vectors(PASSAGES), expected, atol=1e-6)
+    sentences = calibration.vectors(vectors_of(build.encoder, build.sentences()))
+    assert np.allclose(build.vectors(SENTENCES), sentences, atol=1e-3)
+    encoded = build.encoder.encode_passages(passages)
+    for held, one in zip(read_tokens(build.folder / TOKENS), encoded, strict=True):
+        told = PassageTokens.of(one, calibration)
+        assert np.array_equal(held.codes, told.codes)
+        assert np.array_equal(held.pieces, told.pieces)
+        assert np.array_equal(held.ends, told.ends)
+    # The offsets are learned before the sentences are stored in 16 bits.
+    languages = [document.language for document in build.catalogue.documents()]
+    spans = build.catalogue.passage_spans()
+    spoken = [languages[spans[row][0]] for row, _, _ in build.catalogue.sentence_spans()]
+    of_passages = language_offsets(expected, [languages[number] for number, _, _ in spans])
+    of_sentences = language_offsets(sentences, spoken)
+    offsets = read_offsets(build.folder / OFFSETS)
+    assert set(offsets) == set(languages)
+    for language, (of_passage, of_sentence) in offsets.items():
+        assert np.allclose(of_passage, of_passages[language], atol=1e-5)
+        assert np.allclose(of_sentence, of_sentences[language], atol=1e-5)
 
 
 def test_the_same_articles_give_the_same_snapshot(tmp_path: Path) -> None:
@@ -175,15 +218,51 @@ def test_the_same_articles_give_the_same_snapshot(tmp_path: Path) -> None:
     assert digests(one) == digests(other)
 
 
-def test_a_grown_index_is_the_one_that_is_built_at_once(tmp_path: Path) -> None:
+def test_a_grown_index_keeps_its_calibration_and_is_built_as_if_at_once(tmp_path: Path) -> None:
     grown, fresh = Build(tmp_path / "grown"), Build(tmp_path / "fresh")
     (grown.settings.articles / "site/5.txt").unlink()
     write_pages(grown.settings.articles, {"site/1.txt": story(1) + "\nOne more sentence."})
     grown()
+    before = grown.calibration
     write_pages(grown.settings.articles, PAGES)
     assert grown().changed == 1
+    assert grown.calibration.digest == before.digest
+    check_encodings(grown)
     fresh()
+    assert fresh.calibration.digest != before.digest
+    check_encodings(fresh)
+    for told in (Build.passages, Build.sentences):
+        assert told(grown) == told(fresh)
+    assert grown.catalogue.documents() == fresh.catalogue.documents()
+
+
+def test_an_index_that_has_outgrown_its_calibration_is_the_one_that_is_built_at_once(
+    tmp_path: Path,
+) -> None:
+    grown, fresh = Build(tmp_path / "grown"), Build(tmp_path / "fresh")
+    for path in list(PAGES)[1:]:
+        (grown.settings.articles / path).unlink()
+    first = grown()
+    write_pages(grown.settings.articles, PAGES)
+    report = grown()
+    assert report.passages >= OUTGROWN * first.passages
+    assert report.encoded == fresh().encoded
     assert digests(grown) == digests(fresh)
+
+
+def test_languages_have_their_own_offsets(build: Build) -> None:
+    write_pages(
+        build.settings.articles,
+        {
+            "site/fr.txt": "Le navire a quitté le port de Riga hier soir avec tout son équipage.",
+            "site/uk.txt": "Корабель залишив порт Риги вчора ввечері з усією своєю командою.",
+        },
+    )
+    build()
+    check_encodings(build)
+    offsets = read_offsets(build.folder / OFFSETS)
+    assert set(offsets) >= {"fr", "uk"}
+    assert all(np.abs(offset).max() > 0 for offset in offsets.values())
 
 
 def test_a_sentence_that_becomes_a_passage_has_the_vector_of_a_passage(build: Build) -> None:
@@ -193,16 +272,15 @@ def test_a_sentence_that_becomes_a_passage_has_the_vector_of_a_passage(build: Bu
     write_pages(build.settings.articles, {"short.txt": start})
     build()
     assert start in build.passages()
-    assert np.array_equal(build.vectors(PASSAGES), build.encoder.encode_passages(build.passages()))
+    check_encodings(build)
 
 
-def test_the_vectors_are_those_of_encoding_every_passage_afresh(build: Build) -> None:
+def test_what_is_stored_is_that_of_encoding_every_passage_afresh(build: Build) -> None:
     build()
+    check_encodings(build)
     write_pages(build.settings.articles, {"site/2.txt": story(8), "site/a.txt": story(2)})
     build()
-    assert np.array_equal(build.vectors(PASSAGES), build.encoder.encode_passages(build.passages()))
-    expected = build.encoder.encode_passages(build.sentences())
-    assert np.allclose(build.vectors(SENTENCES), expected, atol=1e-3)
+    check_encodings(build)
 
 
 def test_without_any_article_the_old_snapshot_stays(build: Build) -> None:

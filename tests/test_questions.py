@@ -6,22 +6,28 @@ from pathlib import Path
 import pytest
 from app_support import indexed_archive
 
-from archive.encoder import SentenceTransformerEncoder
+from archive.documents import Question
+from archive.encoder import Encoder
 from archive.text import normalised
+from evaluation.metrics import ranking_figures
 from evaluation.questions import AskedQuestion, Tally, ask_all, tally
 from indexer.reading import SourceFile, read_files
 from retriever.engine import Engine, open_engine
 
-# At least so many of so many, by kind of question.
+# At least so many of so many, by kind of question: one fewer than now, since another processor's
+# rounding may turn one.
 FLOORS = {
-    "answered": Tally(60, 28),
-    "answered across languages": Tally(27, 12),
+    "answered": Tally(60, 45),
+    "answered across languages": Tally(27, 19),
     "refused": Tally(20, 12),
 }
 
+# Where the right articles rank, and how much lower they may.
+NDCG, DROP = 0.939, 0.01
+
 
 @pytest.fixture(scope="module")
-def engine(encoder: SentenceTransformerEncoder) -> Engine:
+def engine(encoder: Encoder) -> Engine:
     return open_engine(indexed_archive().settings(), encoder)
 
 
@@ -37,6 +43,13 @@ def test_the_questions_reach_their_floors(engine: Engine, asked: list[AskedQuest
     }
     short = {kind: count for kind, count in found.items() if count.right < FLOORS[kind].right}
     assert short == {}
+
+
+def test_the_right_articles_rank_no_lower(engine: Engine, asked: list[AskedQuestion]) -> None:
+    answerable = [one for one in asked if one.right]
+    rankings = {one.text: engine.rank_articles(Question(one.text)) for one in answerable}
+    right = {one.text: {path: 1 for path, _ in one.right} for one in answerable}
+    assert ranking_figures(rankings, right)["ndcg@10"] >= NDCG - DROP
 
 
 def test_every_question_of_the_file_is_asked_in_order(

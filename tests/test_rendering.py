@@ -12,6 +12,7 @@ from archive.documents import UNDETERMINED
 from archive.text import Span
 from ui.rendering import (
     article_html,
+    context_html,
     found_html,
     heading_html,
     note_html,
@@ -51,6 +52,7 @@ class Reader(HTMLParser):
         self.attributes: list[tuple[str, str | None]] = []
         self.text = ""
         self.marked = ""
+        self.faint = ""
         self._open: list[str] = []
         self.feed(markup)
         self.close()
@@ -67,6 +69,8 @@ class Reader(HTMLParser):
         self.text += data
         if "mark" in self._open:
             self.marked += data
+        if "span" in self._open:
+            self.faint += data
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(f"A comment: {data!r}")
@@ -107,6 +111,20 @@ def test_marks_cover_exactly_the_spans(article: tuple[str, list[Span]], language
     )
 
 
+@given(articles_with_spans(), st.integers(0, 40), st.integers(1, 40), languages)
+def test_what_is_faint_is_lit_faintly_where_it_is_not_lit_up(
+    article: tuple[str, list[Span]], start: int, length: int, language: str
+) -> None:
+    text, spans = article
+    lit = {at for start, end in spans for at in range(start, end)}
+    faint = [at for at in range(start, min(start + length, len(text))) if at not in lit]
+    read = Reader(article_html(text, spans, language, (start, start + length)))
+    assert set(read.tags) <= {"p", "mark", "span"}
+    assert read.text == text.replace("\n", "")
+    assert read.faint == "".join(text[at] for at in faint if text[at] != "\n")
+    assert read.marked == Reader(article_html(text, spans, language)).marked
+
+
 def test_a_span_over_two_paragraphs_by_hand() -> None:
     assert article_html("one two\nthree", [(4, 11)], "en") == (
         '<p lang="en" dir="ltr">one <mark id="cited">two</mark></p>'
@@ -118,6 +136,7 @@ def test_a_span_over_two_paragraphs_by_hand() -> None:
 def test_every_other_piece_of_markup_is_inert(text: str, language: str) -> None:
     for markup in (
         quotation_html(text, language),
+        context_html(text, language, text),
         found_html(text, language),
         heading_html(text, language, level=2),
         note_html(text, text),
@@ -127,6 +146,7 @@ def test_every_other_piece_of_markup_is_inert(text: str, language: str) -> None:
         assert set(read.tags) <= {"blockquote", "div", "p", "bdi"}
         assert not any(name.startswith("on") for name, _ in read.attributes)
     assert Reader(quotation_html(text, language)).text == text
+    assert Reader(context_html(text, language, "Before")).text == text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from app_support import indexed_archive
 
-from archive.encoder import SentenceTransformerEncoder
+from archive.encoder import Encoder
 from archive.errors import ArticleUnknown
 from archive.snapshot import PASSAGES
 from retriever.engine import Engine, open_engine
@@ -23,7 +23,7 @@ EVENTS = [
 
 
 @pytest.fixture(scope="module")
-def engine(encoder: SentenceTransformerEncoder) -> Engine:
+def engine(encoder: Encoder) -> Engine:
     return open_engine(indexed_archive().settings(), encoder)
 
 

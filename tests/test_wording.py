@@ -98,6 +98,38 @@ def test_dates_as_readers_write_them(wording: Wording, day: date, told: str) -> 
     assert wording.day(day) == told
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "french", "english"),
+    [
+        (date(2025, 3, 5), date(2025, 3, 5), "le 5 mars 2025", "5 March 2025"),
+        (date(2024, 2, 1), date(2024, 2, 29), "février 2024", "February 2024"),
+        (date(2023, 1, 1), date(2023, 12, 31), "2023", "2023"),
+        (
+            date(2024, 3, 1), date(2024, 5, 31),
+            "la période du 1er mars 2024 au 31 mai 2024",
+            "the time from 1 March 2024 to 31 May 2024",
+        ),
+        (
+            date(2019, 1, 1), date(2020, 12, 31),
+            "la période du 1er janvier 2019 au 31 décembre 2020",
+            "the time from 1 January 2019 to 31 December 2020",
+        ),
+        (
+            date(2025, 6, 1), None,
+            "la période depuis le 1er juin 2025", "the time since 1 June 2025",
+        ),
+        (
+            None, date(1998, 12, 31),
+            "la période jusqu’au 31 décembre 1998", "the time until 31 December 1998",
+        ),
+    ],
+)  # fmt: skip
+def test_periods_as_readers_name_them(
+    first: date | None, last: date | None, french: str, english: str
+) -> None:
+    assert (FRENCH.period(first, last), ENGLISH.period(first, last)) == (french, english)
+
+
 def test_numbers_as_readers_write_them() -> None:
     assert [FRENCH.count(n, FRENCH.articles) for n in (0, 1, 2, 12480)] == [
         "0 article", "1 article", "2 articles", "12\u202f480 articles",

@@ -4,21 +4,49 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from archive.answers import Citation
+from archive.answers import Citation, RankedPassage, Version
 from archive.documents import DateBasis, Document
 from archive.text import Span
-from ui.rendering import article_html, heading_html, note_html, pane_html
+from retriever.engine import Engine
+from ui.rendering import article_html, heading_html, note_html, pane_html, safe_text
 from ui.session import bring_into_view, change_address
 from ui.state import place_parameter
 from ui.wording import Wording
 
+SIMILAR = 5
 _TURN = "article_turn"
 
 
 def open_article(path: str, start: int, end: int) -> None:
     """Open an article at a span; opening the same one again scrolls back to it."""
+    _open(path, (start, end))
+
+
+def show_note(*parts: str, versions: Sequence[Version], key: str, wording: Wording) -> None:
+    """A line in small type, and after it the other languages that the release can be read in.
+
+    key: what tells their buttons, which open them, from others on the page.
+    """
+    if not versions:
+        st.html(note_html(*parts))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.html(note_html(*parts), width="content")
+        st.html(note_html(wording.also_in), width="content")
+        for number, one in enumerate(versions):
+            st.button(
+                wording.name_of(one.language),
+                key=f"{key}_version_{number}",
+                type="tertiary",
+                help=safe_text(one.title),
+                on_click=_open,
+                args=(one.path, one.place),
+            )
+
+
+def _open(path: str, place: Span | None) -> None:
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-    change_address(doc=path, at=place_parameter(start, end))
+    change_address(doc=path, at=place_parameter(*place) if place else None)
 
 
 def close_article() -> None:
@@ -40,12 +68,56 @@ def show_article(
                 wording.file.format(document.path.removeprefix(f"{document.source}/")),
             )
         )
-        name = f"{document.path} {place_parameter(*place) if place else ''}"
+        name = f"{document.path} {place_parameter(*place) if place else ''}".strip()
         spans = [place] if place else []
-        article = article_html(document.text, spans, document.language)
+        faint = _context(document.path, place, citations)
+        article = article_html(document.text, spans, document.language, faint)
         st.html(pane_html(article, wording.article_text, name))
-        if place:
-            bring_into_view(name, st.session_state.get(_TURN, 0))
+        turn = st.session_state.get(_TURN, 0)
+        if place or turn:
+            bring_into_view(name, turn)
+
+
+def show_similar(archive: Engine, path: str, wording: Wording) -> None:
+    """What else the archive holds on the matter of an article, and the way to it."""
+    others = _similar(archive, path)
+    if not others:
+        return
+    with st.container(key="similar", gap="xsmall"):
+        st.subheader(wording.similar, anchor=False)
+        for other in others:
+            document = other.document
+            with st.container(gap=None):
+                st.button(
+                    safe_text(document.title),
+                    key=f"similar_{other.rank}",
+                    type="tertiary",
+                    help=wording.open_similar,
+                    wrap=False,
+                    on_click=_open,
+                    args=(document.path, None),
+                )
+                language = wording.name_of(document.language)
+                st.html(note_html(language, known_date(document, wording)))
+
+
+def _similar(archive: Engine, path: str) -> list[RankedPassage]:
+    """The others, kept so that what else changes on the page does not search again."""
+    asked = (archive.snapshot.name, path)
+    held = st.session_state.get("similar")
+    if held is None or held[0] != asked:
+        held = asked, archive.similar(path, SIMILAR)
+        st.session_state["similar"] = held
+    others: list[RankedPassage] = held[1]
+    return others
+
+
+def _context(path: str, place: Span | None, citations: Sequence[Citation]) -> Span | None:
+    """What the citation that is open leans on."""
+    for one in citations:
+        if one.context and (one.path, (one.start, one.end)) == (path, place):
+            return one.context.start, one.context.end
+    return None
 
 
 def _controls(

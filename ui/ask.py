@@ -6,14 +6,37 @@ from typing import Literal
 import streamlit as st
 
 from archive.answers import Answer, AnswerKind, Citation, RankedPassage
+from archive.dates import Period
 from archive.documents import Filters, Question
 from archive.errors import ArchiveError
 from archive.settings import Settings
 from retriever.engine import Engine, Holdings
-from ui.article import known_date, open_article, show_article
-from ui.rendering import found_html, heading_html, note_html, quotation_html, safe_text
+from ui.article import (
+    known_date,
+    open_article,
+    show_article,
+    show_note,
+    show_similar,
+)
+from ui.rendering import (
+    context_html,
+    found_html,
+    heading_html,
+    note_html,
+    quotation_html,
+    safe_text,
+)
 from ui.session import address, change_address, engine, local, show_problem, words
-from ui.state import EARLIEST, LATEST, LONGEST_QUESTION, Parameter, View, read_view
+from ui.state import (
+    ANY_TIME,
+    EARLIEST,
+    LATEST,
+    LONGEST_QUESTION,
+    OWN_LANGUAGE,
+    Parameter,
+    View,
+    read_view,
+)
 from ui.wording import Wording
 
 VERY_LIKELY, LIKELY = 0.8, 0.65
@@ -32,7 +55,7 @@ def page(settings: Settings, wording: Wording) -> None:
     view, ignored = read_view(
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )
-    _choose_filters(view.filters, holdings, wording)
+    _choose_filters(view, holdings, wording)
     head = st.container()  # always there, so that the box below keeps its place when it empties
     if not view.question and view.article is None:
         head.title("Communiqué", anchor=False)
@@ -57,6 +80,7 @@ def page(settings: Settings, wording: Wording) -> None:
     if beside and view.article:
         with beside:
             show_article(archive.document(view.article), view.place, citations, wording)
+            show_similar(archive, view.article, wording)
 
 
 def _length(archive: Engine, path: str) -> int | None:
@@ -85,11 +109,13 @@ def _question_box(view: View, wording: Wording) -> None:
 
 
 def ask_anew(question: str) -> None:
-    """Put another question; the article that was open closes."""
-    change_address(q=question.strip(), doc=None, at=None)
+    """Put another question; the article that was open closes, and its time is heeded."""
+    change_address(q=question.strip(), doc=None, at=None, time=None)
 
 
-def _choose_filters(filters: Filters, holdings: Holdings, wording: Wording) -> None:
+def _choose_filters(view: View, holdings: Holdings, wording: Wording) -> None:
+    filters = view.filters
+    st.session_state["own_language_first"] = view.own_language_first
     st.session_state["languages"] = sorted(filters.languages)
     st.session_state["sources"] = sorted(filters.sources)
     st.session_state["since"] = filters.since
@@ -128,11 +154,21 @@ def _choose_filters(filters: Filters, holdings: Holdings, wording: Wording) -> N
             )
         if filters != Filters():
             st.button(wording.clear_filters, key="clear_filters", on_click=clear_filters)
+        st.toggle(
+            wording.own_language_first,
+            key="own_language_first",
+            help=wording.own_language_first_help,
+            on_change=_change_first,
+        )
 
 
 def _change_day(key: str, name: Parameter) -> None:
     day = st.session_state[key]
     change_address(**{name: day.isoformat() if day else None})
+
+
+def _change_first() -> None:
+    change_address(first=OWN_LANGUAGE if st.session_state["own_language_first"] else None)
 
 
 def clear_filters() -> None:
@@ -160,6 +196,8 @@ def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> Non
         Parameter.SOURCE: wording.ignored_source,
         Parameter.SINCE: wording.ignored_date,
         Parameter.UNTIL: wording.ignored_date,
+        Parameter.TIME: wording.ignored_time,
+        Parameter.FIRST: wording.ignored_first,
         Parameter.ARTICLE: wording.ignored_article,
         Parameter.PLACE: wording.ignored_place,
         Parameter.INTERFACE: wording.ignored_interface,
@@ -192,9 +230,20 @@ def _show_examples(archive: Engine, wording: Wording) -> None:
 
 def _show_answer(archive: Engine, view: View, wording: Wording) -> tuple[Citation, ...]:
     with st.spinner(wording.searching):
-        answer = _answer(archive, Question(view.question, view.filters))
+        answer = _answer(
+            archive,
+            Question(view.question, view.filters, view.times, view.own_language_first),
+        )
+    if period := archive.period(Question(view.question)):
+        _show_period(period, view, wording)
+    if answer.unheld:
+        st.html(note_html(wording.unheld))
     if told := _told(view.filters, wording):
         st.html(note_html(wording.filtered.format(told)))
+    if view.own_language_first:
+        own = archive.language(Question(view.question))
+        first = wording.first_in_language.format(wording.name_of(own)) if own else None
+        st.html(note_html(first or wording.first_in_no_language))
     if answer.kind == AnswerKind.NONE:
         st.subheader(wording.refused, anchor=False)
     else:
@@ -218,6 +267,52 @@ def _show_answer(archive: Engine, view: View, wording: Wording) -> tuple[Citatio
     return answer.citations
 
 
+def _show_period(period: Period, view: View, wording: Wording) -> None:
+    """The time that the question names: preferred, the only one, or not heeded; each undoable."""
+    told = wording.period(period.first, period.last)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if (view.filters.since, view.filters.until) == (period.first, period.last):
+            _pill(wording.only_of_time.format(told), wording.every_time_help, **_EVERY_DAY)
+        elif view.times:
+            _pill(wording.preferred_time.format(told), wording.any_time_help, time=ANY_TIME)
+            st.button(
+                wording.only_time,
+                key="only_time",
+                type="tertiary",
+                help=wording.only_time_help,
+                on_click=_only_in,
+                args=(period,),
+            )
+        else:
+            st.button(
+                wording.prefer_time.format(told),
+                key="prefer_time",
+                icon=":material/event:",
+                type="tertiary",
+                on_click=lambda: change_address(time=None),
+            )
+
+
+def _pill(label: str, told: str, **undone: str | None) -> None:
+    """What is heeded of the question's time; pressing it makes it undone."""
+    st.button(
+        label,
+        key="undo_time",
+        icon=":material/close:",
+        icon_position="right",
+        help=told,
+        on_click=lambda: change_address(**undone),
+    )
+
+
+_EVERY_DAY = dict.fromkeys((Parameter.SINCE, Parameter.UNTIL))
+
+
+def _only_in(period: Period) -> None:
+    days = {Parameter.SINCE: period.first, Parameter.UNTIL: period.last}
+    change_address(**{name: day.isoformat() if day else None for name, day in days.items()})
+
+
 def _answer(archive: Engine, question: Question) -> Answer:
     """The answer to a question, kept so that opening an article does not search again."""
     asked = (archive.snapshot.name, question)
@@ -233,7 +328,11 @@ def _quote(answer: Answer, wording: Wording) -> None:
     for sentence in answer.sentences:
         citation = next(one for one in answer.citations if one.n == sentence.citation)
         with st.container(gap=None):
-            st.html(quotation_html(sentence.text, citation.language))
+            before = citation.context
+            context = (
+                context_html(before.text, citation.language, wording.context) if before else ""
+            )
+            st.html(context + quotation_html(sentence.text, citation.language))
             st.button(
                 f"[{citation.n}] {safe_text(citation.title)}",
                 key=f"citation_{citation.n}",
@@ -244,7 +343,13 @@ def _quote(answer: Answer, wording: Wording) -> None:
                 args=(citation.path, citation.start, citation.end),
             )
             day = wording.day(citation.published) if citation.published else wording.date_unknown
-            st.html(note_html(wording.name_of(citation.language), day))
+            show_note(
+                wording.name_of(citation.language),
+                day,
+                versions=citation.versions,
+                key=f"citation_{citation.n}",
+                wording=wording,
+            )
     word, color = _confidence(answer.confidence, wording)
     st.badge(wording.confidence.format(word), color=color)
 
@@ -263,7 +368,13 @@ def _show_passage(hit: RankedPassage, wording: Wording) -> None:
     document = hit.document
     with st.container(border=True, gap="xsmall"):
         st.html(heading_html(document.title, document.language, level=3))
-        st.html(note_html(wording.name_of(document.language), known_date(document, wording)))
+        show_note(
+            wording.name_of(document.language),
+            known_date(document, wording),
+            versions=hit.versions,
+            key=f"passage_{hit.rank}",
+            wording=wording,
+        )
         st.html(found_html(hit.passage.text, document.language))
         st.html(note_html(*_why(hit, wording)))
         st.button(
@@ -285,6 +396,8 @@ def _why(hit: RankedPassage, wording: Wording) -> list[str]:
         why.append(wording.by_words.format(hit.why.lexical_rank))
     if hit.why.words:
         why.append(wording.shared_words.format(", ".join(hit.why.words)))
+    if hit.why.in_period:
+        why.append(wording.in_period)
     return why
 
 

@@ -10,6 +10,7 @@ from archive.documents import UNDETERMINED
 from archive.text import Span
 
 CITED = "cited"  # the id of the first mark of an article
+_FAINT = '<span class="faint">'
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -17,9 +18,12 @@ STYLE = """<style>
 .quotation, .article p, .found p { font-family: "Source Serif", Georgia, serif; margin: 0; }
 .quotation { font-size: 1.2rem; line-height: 1.5; padding-inline-start: 0.9rem;
   border-inline-start: 3px solid color-mix(in srgb, currentColor 30%, transparent); }
+.context { font-family: "Source Serif", Georgia, serif; line-height: 1.5; opacity: 0.7;
+  margin: 0 0 0.35rem; padding-inline-start: calc(0.9rem + 3px); }
 .heading { font-family: "Source Serif", Georgia, serif; font-weight: 600; line-height: 1.3; }
 .heading.large { font-size: 1.3rem; }
 .note { font-size: 0.875rem; opacity: 0.82; overflow-wrap: anywhere; }
+[class*="_version_"] button p { text-decoration: underline; text-underline-offset: 0.2em; }
 .found p { line-height: 1.5; }
 .found { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6;
   overflow: hidden; }
@@ -28,7 +32,13 @@ STYLE = """<style>
 .article p + p { margin-top: 0.9rem; }
 mark { background: color-mix(in srgb, #f5b800 38%, transparent); color: inherit;
   padding: 0.1em 0; box-decoration-break: clone; }
+.faint { background: color-mix(in srgb, #f5b800 13%, transparent); padding: 0.1em 0;
+  box-decoration-break: clone; }
+.st-key-article, .article { scroll-margin-top: 4rem; }
 .stColumn:has(.st-key-article) { position: sticky; top: 4rem; align-self: flex-start; }
+@media (min-width: 640px) {
+  .stColumn:has(.st-key-article) { max-height: calc(100vh - 5rem); overflow-y: auto; }
+}
 </style>"""
 
 # Streamlit's markdown looks for icons, emoji and addresses in text that is already unescaped; an
@@ -54,18 +64,23 @@ def safe_text(text: str) -> str:
     return _FIRST_STRONG_ISOLATE + _MARKUP.sub(r"\\\1", joined) + _POP_ISOLATE
 
 
-def article_html(text: str, spans: Sequence[Span], language: str) -> str:
+def article_html(text: str, spans: Sequence[Span], language: str, faint: Span | None = None) -> str:
     """An article as paragraphs, one a line, with the spans in <mark>, the first named CITED.
 
     spans: half-open, by characters of `text`; they may cross paragraphs and overlap.
+    faint: what is lit faintly as far as it is not lit up.
     """
-    ids = chain([f' id="{CITED}"'], repeat(""))
-    lit = _merged(spans)
+    marks = chain([f'<mark id="{CITED}">'], repeat("<mark>"))
+    merged = _merged(spans)
+    lit = sorted(
+        [(start, end, True) for start, end in merged]
+        + [(start, end, False) for start, end in (_outside(faint, merged) if faint else [])]
+    )
     paragraphs = []
     at = 0
     for line in text.split("\n"):
         if line:
-            inside = "".join(_pieces(line, at, lit, ids))
+            inside = "".join(_pieces(line, at, lit, marks))
             paragraphs.append(f"<p{_tongue(language)}>{inside}</p>")
         at += len(line) + 1
     return "".join(paragraphs)
@@ -82,14 +97,31 @@ def _merged(spans: Sequence[Span]) -> list[Span]:
     return merged
 
 
-def _pieces(line: str, at: int, lit: Sequence[Span], ids: Iterator[str]) -> Iterator[str]:
-    """A line that begins at `at` in its article, in turn outside and inside the lit spans."""
+def _outside(span: Span, merged: Sequence[Span]) -> Iterator[Span]:
+    """The parts of a span that lie in none of the others, which are in order."""
+    start, end = span
+    for other, until in merged:
+        if start < min(other, end):
+            yield start, min(other, end)
+        start = max(start, until)
+    if start < end:
+        yield start, end
+
+
+def _pieces(
+    line: str, at: int, lit: Sequence[tuple[int, int, bool]], marks: Iterator[str]
+) -> Iterator[str]:
+    """A line that begins at `at` in its article, in turn outside and inside the lit spans.
+
+    lit: (start, end, brightly or faintly), in order, not overlapping.
+    """
     done = 0
-    for start, end in lit:
+    for start, end, bright in lit:
         start, end = max(start - at, 0), min(end - at, len(line))
         if start < end:
             yield escape(line[done:start])
-            yield f"<mark{next(ids)}>{escape(line[start:end])}</mark>"
+            inside = escape(line[start:end])
+            yield f"{next(marks)}{inside}</mark>" if bright else f"{_FAINT}{inside}</span>"
             done = end
     yield escape(line[done:])
 
@@ -102,6 +134,14 @@ def pane_html(article: str, label: str, place: str) -> str:
     return (
         f'<div class="article" tabindex="0" role="region" aria-label="{escape(label)}" '
         f'data-place="{escape(place)}">{article}</div>'
+    )
+
+
+def context_html(text: str, language: str, label: str) -> str:
+    """The sentence that a quotation leans on, in grey before it; the label says that it is."""
+    return (
+        f'<p class="context" role="note" title="{escape(label)}"{_tongue(language)}>'
+        f"{escape(text)}</p>"
     )
 
 

@@ -64,7 +64,8 @@ def engine(settings: Settings) -> Engine:
     Raises ArchiveError where there is no index that can be used.
     """
     snapshot = current_name(settings.index)
-    return _engine(settings, str(settings.index.resolve()), snapshot, settings.model)
+    index = str(settings.index.resolve())
+    return _engine(settings, index, snapshot, settings.model, settings.reranker)
 
 
 def warm_encoder(settings: Settings) -> None:
@@ -74,7 +75,9 @@ def warm_encoder(settings: Settings) -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _engine(_settings: Settings, index: str, snapshot: str | None, model: str) -> Engine:
+def _engine(
+    _settings: Settings, index: str, snapshot: str | None, model: str, reranker: str
+) -> Engine:
     return open_engine(_settings, _encoder(_settings, model, str(_settings.models)))
 
 
@@ -141,7 +144,11 @@ export default function ({ data, parentElement }) {
       const { top, height } = mark.getBoundingClientRect()
       const middle = pane.getBoundingClientRect().top + pane.clientHeight / 2
       pane.scrollBy({ top: top + Math.min(height, pane.clientHeight) / 2 - middle })
-      pane.scrollIntoView({ block: "nearest" })
+    }
+    if (pane) {
+      for (const one of [pane.closest(".st-key-article"), pane]) {
+        one.scrollIntoView({ block: "nearest" })
+      }
     } else if (patience > 0) {
       setTimeout(() => seek(patience - 1), 50)
     }
@@ -158,5 +165,8 @@ def tell_language(wording: Wording) -> None:
 
 
 def bring_into_view(place: str, turn: int) -> None:
-    """Scroll the pane of `place` to its mark, once for each `turn`, and the page to the pane."""
+    """Scroll the pane of `place` to its mark if it has one, and the page to the pane.
+
+    Once for each `turn`. A place has no blanks around it: the browser would not keep them.
+    """
     _bring_into_view(data={"place": place, "turn": turn}, key="bring_into_view")

@@ -10,6 +10,8 @@ from archive.text import Span
 from ui.wording import WORDINGS
 
 LONGEST_QUESTION = 500
+ANY_TIME = "any"
+OWN_LANGUAGE = "own"
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 
@@ -21,6 +23,8 @@ class Parameter(StrEnum):
     SOURCE = "src"
     SINCE = "from"
     UNTIL = "to"
+    TIME = "time"
+    FIRST = "first"
     ARTICLE = "doc"
     PLACE = "at"
     INTERFACE = "ui"
@@ -28,12 +32,18 @@ class Parameter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the Ask page shows. A place is only ever open in an article."""
+    """What the Ask page shows. A place is only ever open in an article.
+
+    times: whether the time that the question names is heeded.
+    own_language_first: whether the question's language goes before all others.
+    """
 
     question: str = ""
     filters: Filters = field(default_factory=Filters)
     article: str | None = None
     place: Span | None = None
+    times: bool = True
+    own_language_first: bool = False
 
 
 def read_view(
@@ -81,10 +91,17 @@ def read_view(
     place = _place(told, length) if length else None
     if told and article and place is None:
         ignored[Parameter.PLACE] = None
+    time = _last(address, Parameter.TIME)
+    if time and time != ANY_TIME:
+        ignored[Parameter.TIME] = None
+    first = _last(address, Parameter.FIRST)
+    if first and first != OWN_LANGUAGE:
+        ignored[Parameter.FIRST] = None
     interface = _last(address, Parameter.INTERFACE)
     if interface and interface not in WORDINGS:
         ignored[Parameter.INTERFACE] = None
-    return View(question, filters, article, place), tuple(ignored)
+    view = View(question, filters, article, place, time != ANY_TIME, first == OWN_LANGUAGE)
+    return view, tuple(ignored)
 
 
 def place_parameter(start: int, end: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from archive.dates import month_end
 from archive.documents import UNDETERMINED
 
 # Each (singular, plural), with {} where the number stands.
@@ -50,6 +51,7 @@ class Wording:
     closest: str
     found: str
     nothing_passes: str
+    unheld: str
     clear_filters: str
     filters: str
     filtered: str
@@ -57,16 +59,34 @@ class Wording:
     filter_sources: str
     filter_since: str
     filter_until: str
+    own_language_first: str
+    own_language_first_help: str
+    first_in_language: str
+    first_in_no_language: str
     every_language: str
     every_source: str
     no_folder: str
     since_day: str
     until_day: str
+    preferred_time: str
+    prefer_time: str
+    any_time_help: str
+    only_time: str
+    only_time_help: str
+    only_of_time: str
+    every_time_help: str
+    time_of_day: str
+    time_between: str
+    time_since: str
+    time_until: str
+    context: str
     open_citation: str
     open_in_place: str
     by_meaning: str
     by_words: str
     shared_words: str
+    in_period: str
+    also_in: str
 
     close: str
     previous: str
@@ -78,12 +98,16 @@ class Wording:
     date_stated: str
     date_inferred: str
     date_unknown: str
+    similar: str
+    open_similar: str
 
     ignored: str
     ignored_question: str
     ignored_language: str
     ignored_source: str
     ignored_date: str
+    ignored_time: str
+    ignored_first: str
     ignored_article: str
     ignored_place: str
     ignored_interface: str
@@ -136,6 +160,20 @@ class Wording:
         """14 janvier 2025, 14 January 2025."""
         number = self.first_of_month if day.day == 1 else str(day.day)
         return self.day_form.format(day=number, month=self.months[day.month - 1], year=day.year)
+
+    def period(self, first: date | None, last: date | None) -> str:
+        """octobre 2025, 2023, le 5 mars 2025, the time since 1 June 2025; not both None."""
+        if first is None or last is None:
+            form, day = (self.time_since, first) if first else (self.time_until, last)
+            return form.format(self.day(day)) if day else ""
+        if first == last:
+            return self.time_of_day.format(self.day(first))
+        whole_months = first.day == 1 and last == month_end(last)
+        if whole_months and (first.year, first.month) == (last.year, last.month):
+            return f"{self.months[first.month - 1]} {first.year}"
+        if whole_months and first.year == last.year and last.month - first.month == 11:
+            return str(first.year)
+        return self.time_between.format(self.day(first), self.day(last))
 
     def moment(self, moment: datetime) -> str:
         return f"{self.day(moment)}, {moment:%H:%M}"
@@ -208,6 +246,8 @@ FRENCH = Wording(
     closest="Les passages les plus proches",
     found="Passages trouvés",
     nothing_passes="Aucun article ne passe ces filtres.",
+    unheld="Aucun passage ne contient mot pour mot ce qui est entre guillemets\u00a0; ces mots ont "
+    "été cherchés séparément.",
     clear_filters="Ôter les filtres",
     filters="Filtres",
     filtered="Filtres\u00a0: {}",
@@ -215,16 +255,34 @@ FRENCH = Wording(
     filter_sources="Sources",
     filter_since="Depuis le",
     filter_until="Jusqu’au",
+    own_language_first="Langue de la question d’abord",
+    own_language_first_help="Place ce qui est dans la langue de la question avant tout le reste.",
+    first_in_language="D’abord dans la langue de la question\u00a0: {}",
+    first_in_no_language="La question est trop courte pour dire sa langue.",
     every_language="Toutes les langues",
     every_source="Toutes les sources",
     no_folder="(hors dossier)",
     since_day="depuis le {}",
     until_day="jusqu’au {}",
+    preferred_time="Préférence à ce qui concerne {}",
+    prefer_time="Préférer ce qui concerne {}",
+    any_time_help="Ne plus tenir compte de cette période",
+    only_time="Seulement cette période",
+    only_time_help="Ne chercher que dans les articles publiés alors",
+    only_of_time="Seulement les articles de cette période\u00a0: {}",
+    every_time_help="Chercher de nouveau dans les articles de toute date",
+    time_of_day="le {}",
+    time_between="la période du {} au {}",
+    time_since="la période depuis le {}",
+    time_until="la période jusqu’au {}",
+    context="Contexte\u00a0: la phrase d’avant, qui n’est pas la réponse",
     open_citation="Ouvrir l’article à cette phrase",
     open_in_place="Lire à sa place",
     by_meaning="par le sens (rang {})",
     by_words="par les mots (rang {})",
     shared_words="mots communs\u00a0: {}",
+    in_period="de cette période",
+    also_in="aussi en\u00a0:",
     close="Fermer",
     previous="Précédente",
     previous_help="Citation précédente",
@@ -235,11 +293,15 @@ FRENCH = Wording(
     date_stated="{} (date indiquée)",
     date_inferred="{} (date déduite du texte)",
     date_unknown="date inconnue",
+    similar="Dans les archives sur le même sujet",
+    open_similar="Ouvrir cet article",
     ignored="Une partie de l’adresse a été ignorée\u00a0: {}.",
     ignored_question="la question dépasse 500 caractères et a été coupée",
     ignored_language="une langue n’est pas dans l’archive",
     ignored_source="une source n’est pas dans l’archive",
     ignored_date="une date n’en est pas une",
+    ignored_time="la période ne se choisit pas ainsi",
+    ignored_first="l’ordre des langues ne se choisit pas ainsi",
     ignored_article="cet article n’est pas dans l’archive",
     ignored_place="ce passage n’est pas dans l’article",
     ignored_interface="cette langue d’interface n’existe pas",
@@ -330,6 +392,8 @@ ENGLISH = Wording(
     closest="The closest passages",
     found="Passages found",
     nothing_passes="No article passes these filters.",
+    unheld="No passage holds word for word what is in quotation marks; those words were looked for "
+    "one by one.",
     clear_filters="Clear the filters",
     filters="Filters",
     filtered="Filters: {}",
@@ -337,16 +401,34 @@ ENGLISH = Wording(
     filter_sources="Sources",
     filter_since="Since",
     filter_until="Until",
+    own_language_first="Same language first",
+    own_language_first_help="Puts what is in the question’s language before all else.",
+    first_in_language="First in the question’s language: {}",
+    first_in_no_language="The question is too short to tell its language.",
     every_language="Every language",
     every_source="Every source",
     no_folder="(in no folder)",
     since_day="since {}",
     until_day="until {}",
+    preferred_time="Preferring what concerns {}",
+    prefer_time="Prefer what concerns {}",
+    any_time_help="Stop preferring this time",
+    only_time="Only this time",
+    only_time_help="Search only articles published then",
+    only_of_time="Only articles of this time: {}",
+    every_time_help="Search articles of every date again",
+    time_of_day="{}",
+    time_between="the time from {} to {}",
+    time_since="the time since {}",
+    time_until="the time until {}",
+    context="Context: the sentence before, which is not the answer",
     open_citation="Open the article at this sentence",
     open_in_place="Read in its place",
     by_meaning="by meaning (rank {})",
     by_words="by words (rank {})",
     shared_words="words in common: {}",
+    in_period="of that time",
+    also_in="also in:",
     close="Close",
     previous="Previous",
     previous_help="Previous citation",
@@ -357,11 +439,15 @@ ENGLISH = Wording(
     date_stated="{} (date stated)",
     date_inferred="{} (date inferred from the text)",
     date_unknown="date unknown",
+    similar="Also in the archive on this",
+    open_similar="Open this article",
     ignored="Part of the address was ignored: {}.",
     ignored_question="the question is longer than 500 characters and was cut",
     ignored_language="a language is not in the archive",
     ignored_source="a source is not in the archive",
     ignored_date="a date is not one",
+    ignored_time="the time is not chosen like that",
+    ignored_first="the order of languages is not chosen like that",
     ignored_article="this article is not in the archive",
     ignored_place="this passage is not in the article",
     ignored_interface="there is no interface in that language",

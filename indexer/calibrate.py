@@ -1,0 +1,83 @@
+"""Learn from the archive itself what its model's vectors have in common."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from archive.calibration import Calibration
+from archive.encoder import Encoded
+from archive.languages import Vectors, learn_directions, packaged_directions
+from archive.packaged_model import PACKAGED_MODEL
+
+# The directions of a language are learned from at least so many of its passages, and from at least
+# so many languages; as many as there are languages to tell apart, up to MOST.
+PASSAGES, LANGUAGES, MOST = 30, 3, 32
+
+# Offsets are learned from so many texts of each language at most. A language is taken to be off by
+# nothing until its pairs outweigh PRIOR.
+SAMPLE, PRIOR = 2000, 50
+
+
+def learn_calibration(
+    model: str, encoded: Sequence[Encoded], languages: Sequence[str]
+) -> Calibration:
+    """The calibration of a model from passages and the language of each; there is one at least.
+
+    The packaged model's directions come with it. Any other's are learned here where at least
+    LANGUAGES languages have PASSAGES passages each, and are none where not.
+    """
+    dimension = len(encoded[0].vector)
+    directions = np.empty((0, dimension), dtype=np.float32)
+    if model == PACKAGED_MODEL:
+        directions = packaged_directions()
+    else:
+        vectors = np.stack([one.vector for one in encoded])
+        means = [
+            vectors[[language == one for language in languages]].mean(axis=0)
+            for one in sorted(set(languages))
+            if languages.count(one) >= PASSAGES
+        ]
+        if len(means) >= LANGUAGES:
+            directions = learn_directions(np.stack(means), min(len(means) - 1, MOST))
+    off_centre = Calibration(directions, np.zeros(dimension, dtype=np.float32), 0)
+    tokens = [off_centre.vectors(one.tokens).sum(axis=0, dtype=np.float64) for one in encoded]
+    count = sum(len(one.tokens) for one in encoded)
+    centre = (np.sum(tokens, axis=0) / max(count, 1)).astype(np.float32)
+    return Calibration(directions, centre, len(encoded))
+
+
+def language_offsets(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:
+    """How far the vectors (n, d) of each language still lie from those of the others: (d,) each.
+
+    Two texts that are each the other's nearest, in two languages, are taken to be about the same
+    matter; what they differ by on average is their language. Counting such pairs alone, what one
+    language writes more about than another does not count. The sum over all languages is about 0;
+    one with few pairs is off by little (shrunk towards 0 as a mean with a prior of PRIOR texts).
+    """
+    rows = {one: _spread([at for at, each in enumerate(languages) if each == one])
+            for one in sorted(set(languages))}  # fmt: skip
+    offsets = {}
+    for one, mine in rows.items():
+        differences, paired = [], set()
+        for other, theirs in rows.items():
+            if one != other:
+                cosines = vectors[mine] @ vectors[theirs].T
+                forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
+                mutual = np.flatnonzero(back[forth] == np.arange(len(mine)))
+                paired.update(mutual.tolist())
+                apart = vectors[mine][mutual] - vectors[theirs][forth[mutual]]
+                differences.append(apart.mean(axis=0))
+        if differences:
+            # Seen from the middle of all languages, its own among them.
+            off = np.sum(differences, axis=0) / len(rows)
+            offsets[one] = (off * len(paired) / (len(paired) + PRIOR)).astype(np.float32)
+        else:
+            offsets[one] = np.zeros(vectors.shape[1], dtype=np.float32)
+    return offsets
+
+
+def _spread(rows: list[int]) -> list[int]:
+    """At most SAMPLE of the rows, evenly spread."""
+    if len(rows) <= SAMPLE:
+        return rows
+    return [rows[at] for at in np.linspace(0, len(rows) - 1, SAMPLE).astype(int)]

@@ -1,0 +1,85 @@
+"""Late interaction: how well each token of a question is met by some token of a passage.
+
+After Khattab and Zaharia (2020), "ColBERT: Efficient and Effective Passage Search via
+Contextualized Late Interaction over BERT", with the packaged model's own tokens, one bit a
+component on the side of the passages.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.encoder import Numbers
+from archive.languages import Vectors
+from archive.text import Span
+from archive.token_files import CODES, ENDS, HELD, STARTS
+
+
+class TokenIndex:
+    """The tokens of a snapshot's passages, read where they lie."""
+
+    def __init__(self, folder: Path) -> None:
+        self._starts = np.load(folder / STARTS)
+        self._codes = np.load(folder / CODES, mmap_mode="r")
+        self._ends = np.load(folder / ENDS, mmap_mode="r")
+        self._held = np.load(folder / HELD)
+
+    def weights(self, pieces: Numbers) -> Vectors:
+        """How much each token of a question counts: its idf among the passages; they sum to 1."""
+        every = len(self._starts) - 1
+        held = np.zeros(len(pieces))
+        known = pieces < len(self._held)
+        held[known] = self._held[pieces[known]]
+        rarity = np.log(1 + (every - held + 0.5) / (held + 0.5))
+        weights: Vectors = (rarity / rarity.sum()).astype(np.float32)
+        return weights
+
+    def passages(self, question: Vectors, weights: Vectors, rows: Sequence[int]) -> Vectors:
+        """How well each of the passages meets a question, (len(rows),), -1 to 1.
+
+        question: (q, d), calibrated; weights: (q,). Each token of the question counts by the most
+        similar token of the passage.
+        """
+        at = np.array(rows, dtype=np.int64)
+        begins = self._starts[at]
+        lengths = self._starts[at + 1] - begins
+        met = np.zeros(len(rows), dtype=np.float32)
+        full = np.flatnonzero(lengths)
+        if len(full) and len(question):
+            codes = np.concatenate(
+                [self._codes[b : b + n] for b, n in zip(begins[full], lengths[full], strict=True)]
+            )
+            offsets = np.concatenate([[0], np.cumsum(lengths[full])[:-1]])
+            similar = _similar(question, codes)
+            met[full] = weights @ np.maximum.reduceat(similar, offsets, axis=1)
+        return met
+
+    def sentences(
+        self, question: Vectors, weights: Vectors, row: int, spans: Sequence[Span]
+    ) -> list[float]:
+        """The same for parts of one passage, by their offsets into its text."""
+        if not len(question):
+            return [0.0] * len(spans)
+        begin, end = self._starts[row], self._starts[row + 1]
+        similar = _similar(question, self._codes[begin:end])
+        ends = self._ends[begin:end]
+        met = []
+        for span in spans:
+            first, last = np.searchsorted(ends, span, side="right")
+            within = similar[:, first:last]
+            met.append(float(weights @ within.max(axis=1)) if within.shape[1] else 0.0)
+        return met
+
+
+def _similar(question: Vectors, codes: npt.NDArray[np.uint8]) -> Vectors:
+    """The cosines (q, t) of vectors (q, d) of unit length with signs, t codes of d bits.
+
+    A sign is twice its bit less one, which is left until the products are summed.
+    """
+    dimension = question.shape[1]
+    bits = np.unpackbits(codes, axis=1, count=dimension).astype(np.float32)
+    sums = 2 * (question @ bits.T) - question.sum(axis=1, keepdims=True)
+    similar: Vectors = sums / np.float32(np.sqrt(dimension))
+    return similar

@@ -1,0 +1,233 @@
+"""From texts to vectors: each encoded once, what is there reused, all under one calibration."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from fakes import WordHashEncoder, vectors_of
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from archive.calibration import Calibration
+from archive.languages import Vectors
+from archive.snapshot import PASSAGES, SENTENCES
+from indexer.calibrate import learn_calibration
+from indexer.encoding import OUTGROWN, Encodings, encode
+from indexer.late_interaction import PassageTokens
+from indexer.reuse import Earlier, vector_key
+
+WORDS = ("cable", "ship", "radar", "port", "ice", "snow", "Riga", "crew")
+TEXTS = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=40
+)
+MOST_LEARNED_FROM = 256
+
+
+class Remembered(Earlier):
+    """An earlier run that is still in memory."""
+
+    def __init__(self, before: Encodings | None = None) -> None:
+        self.calibration = before.calibration if before else None
+        self.whole: dict[bytes, tuple[Vectors, PassageTokens]] = {}
+        self.parts: dict[bytes, Vectors] = {}
+        if before:
+            told = zip(before.passages, before.tokens, strict=True)
+            self.whole = dict(zip(before.passage_keys, told, strict=True))
+            self.parts = dict(zip(before.sentence_keys, before.sentences, strict=True))
+
+    def passage(self, key: bytes) -> tuple[Vectors, PassageTokens] | None:
+        return self.whole.get(key)
+
+    def sentence(self, key: bytes) -> Vectors | None:
+        return self.parts.get(key)
+
+
+def encodings(
+    passages: Sequence[str],
+    sentences: Sequence[str],
+    encoder: WordHashEncoder,
+    earlier: Earlier | None = None,
+    languages: Sequence[str] | None = None,
+) -> Encodings:
+    """What a run makes of the texts; the encoder holds what it encoded for it."""
+    encoder.encoded.clear()
+    steps: list[tuple[int, int]] = []
+    found = encode(
+        passages, languages or ["en"] * len(passages), sentences, encoder,
+        earlier or Remembered(), lambda *step: steps.append(step),
+    )  # fmt: skip
+    assert steps[0] == (0, found.encoded)
+    assert steps[-1] == (found.encoded, found.encoded)
+    assert steps == sorted(steps)
+    return found
+
+
+def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -> None:
+    """What is found is what encoding everything under its calibration gives, text by text."""
+    encoder, calibration = WordHashEncoder(), found.calibration
+    assert len(found.passage_keys) == len(passages)
+    assert len(found.sentence_keys) == len(sentences)
+    for texts, vectors in ((passages, found.passages), (sentences, found.sentences)):
+        assert np.allclose(vectors, calibration.vectors(vectors_of(encoder, texts)), atol=1e-6)
+    for held, one in zip(found.tokens, encoder.encode_passages(passages), strict=True):
+        told = PassageTokens.of(one, calibration)
+        assert np.array_equal(held.codes, told.codes)
+        assert np.array_equal(held.pieces, told.pieces)
+        assert np.array_equal(held.ends, told.ends)
+
+
+def texts(count: int, first: int = 0) -> list[str]:
+    return [f"Crew {number} left port {number * 7} with cargo{number % 9}" + " again" * (number % 3)
+            for number in range(first, first + count)]  # fmt: skip
+
+
+# --- Once ----------------------------------------------------------------------------------------
+
+
+@given(TEXTS, TEXTS)
+def test_every_text_is_encoded_once_and_stands_where_it_stood(
+    passages: list[str], sentences: list[str]
+) -> None:
+    encoder = WordHashEncoder()
+    found = encodings(passages, sentences, encoder)
+    # What is a passage and a sentence too is stored as both.
+    assert Counter(encoder.encoded) == Counter(set(passages)) + Counter(set(sentences))
+    assert found.encoded == len(encoder.encoded)
+    assert set(found.passage_keys).isdisjoint(found.sentence_keys)
+    check(found, passages, sentences)
+
+
+def test_more_texts_than_are_encoded_at_once_stand_where_they_stood() -> None:
+    passages, sentences = texts(300), texts(150, first=1000)
+    encoder = WordHashEncoder()
+    found = encodings(passages, sentences, encoder)
+    assert Counter(encoder.encoded) == Counter(passages + sentences)
+    check(found, passages, sentences)
+
+
+# --- Again ---------------------------------------------------------------------------------------
+
+
+def outgrown(before: Sequence[str], after: Sequence[str]) -> bool:
+    learned_from = min(len(set(before)), MOST_LEARNED_FROM)
+    return min(len(set(after)), MOST_LEARNED_FROM) >= OUTGROWN * learned_from
+
+
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_an_archive_that_grows_is_encoded_as_if_at_once(
+    passages: list[str], sentences: list[str], later: list[str], parts: list[str]
+) -> None:
+    encoder = WordHashEncoder()
+    before = encodings(passages, sentences, encoder)
+    after = encodings(later, parts, encoder, Remembered(before))
+    check(after, later, parts)
+    if outgrown(passages, later):
+        anew = learn_calibration(
+            encoder.model, WordHashEncoder().encode_passages(sorted(set(later))),
+            ["en"] * len(set(later)),
+        )  # fmt: skip
+        assert np.allclose(after.calibration.centre, anew.centre, atol=1e-6)
+        assert after.calibration.learned_from == len(set(later))
+    else:
+        assert after.calibration is before.calibration
+        assert Counter(encoder.encoded) == (
+            Counter(set(later) - set(passages)) + Counter(set(parts) - set(sentences))
+        )
+        assert after.encoded == len(encoder.encoded)
+
+
+def test_what_is_reused_is_what_was_there() -> None:
+    encoder = WordHashEncoder()
+    before = encodings(texts(20), texts(9), encoder)
+    marked = Remembered(before)
+    marked.whole = {key: (-vector, one) for key, (vector, one) in marked.whole.items()}
+    marked.parts = {key: -vector for key, vector in marked.parts.items()}
+    after = encodings([*texts(20), "A new one."], texts(9)[::-1], encoder, marked)
+    assert encoder.encoded == ["A new one."]
+    assert np.array_equal(after.passages[:-1], -before.passages)
+    assert np.array_equal(after.sentences, -before.sentences[::-1])
+    assert all(one is other for one, other in zip(after.tokens[:-1], before.tokens, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "anew"),
+    [
+        (10, 39, False),
+        (10, 40, True),
+        (1, 4, True),
+        (64, 255, False),
+        (64, 256, True),
+        (65, 600, False),
+        (256, 2000, False),
+        (300, 2000, False),
+        (40, 10, False),
+    ],
+)
+def test_a_calibration_is_learned_anew_where_an_archive_has_outgrown_it(
+    before: int, after: int, anew: bool
+) -> None:
+    assert OUTGROWN == 4
+    encoder = WordHashEncoder()
+    small = encodings(texts(before), texts(1), encoder)
+    assert small.calibration.learned_from == min(before, MOST_LEARNED_FROM)
+    large = encodings(texts(after), texts(1), encoder, Remembered(small))
+    if anew:
+        assert large.calibration.digest != small.calibration.digest
+        assert large.calibration.learned_from == min(after, MOST_LEARNED_FROM)
+        assert large.encoded == len(encoder.encoded) == after + 1
+    else:
+        assert large.calibration is small.calibration
+        assert large.encoded == len(encoder.encoded) == max(0, after - before)
+
+
+# --- The calibration -----------------------------------------------------------------------------
+
+
+@given(st.permutations(range(300)))
+@hypothesis_settings(max_examples=5)
+def test_what_a_calibration_is_learned_from_does_not_depend_on_the_order(order: list[int]) -> None:
+    passages = texts(300)
+    one = encodings(passages, ["Once."], WordHashEncoder())
+    other = encodings([passages[at] for at in order], ["Once."], WordHashEncoder())
+    assert one.calibration.digest == other.calibration.digest
+    assert one.calibration.learned_from == MOST_LEARNED_FROM
+
+
+def test_a_model_of_ones_own_learns_the_languages_of_the_passages() -> None:
+    spoken = {"fr": "le navire quitte", "en": "the ship leaves", "de": "das Schiff verlässt"}
+    told = [
+        (f"{words} {number}" + f" {words}" * (number % 4), of)
+        for of, words in spoken.items()
+        for number in range(30)
+    ]
+    passages, languages = zip(*told, strict=True)
+    found = encodings(passages, passages, WordHashEncoder(), languages=languages)
+    assert len(found.calibration.directions) == 2
+    check(found, passages, passages)
+    anew = learn_calibration("word-hash", WordHashEncoder().encode_passages(passages), languages)
+    # Both span the same.
+    together = found.calibration.directions @ anew.directions.T
+    assert np.allclose(np.linalg.svd(together)[1], 1, atol=1e-4)
+    means = [found.passages[at : at + 30].mean(axis=0) for at in (0, 30, 60)]
+    raw = vectors_of(WordHashEncoder(), passages)
+    before = [raw[at : at + 30].mean(axis=0) for at in (0, 30, 60)]
+    assert np.linalg.norm(means[0] - means[1]) < 0.3 * np.linalg.norm(before[0] - before[1])
+    assert len(encodings(passages, ["Once."], WordHashEncoder()).calibration.directions) == 0
+
+
+def test_a_key_is_of_everything_that_a_vector_depends_on() -> None:
+    one, other = (
+        Calibration(np.empty((0, 2), np.float32), np.full(2, value, np.float32), 1)
+        for value in (0.1, 0.2)
+    )
+    keys = {
+        vector_key(model, calibration, kind, text)
+        for model in ("a", "b")
+        for calibration in (one, other)
+        for kind in (PASSAGES, SENTENCES)
+        for text in ("cable", "ship")
+    }
+    assert len(keys) == 16
+    assert {len(key) for key in keys} == {16}
