@@ -49,6 +49,7 @@ def _identifier() -> LanguageIdentifier:
 
 
 DIRECTIONS = Path(__file__).with_name("language_directions.npy")
+TOKEN_CENTRE = Path(__file__).with_name("token_centre.npy")
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +61,16 @@ def packaged_directions() -> Vectors:
     """
     directions: Vectors = np.load(DIRECTIONS, allow_pickle=False)
     return directions
+
+
+@lru_cache(maxsize=1)
+def packaged_token_centre() -> Vectors:
+    """The mean of the packaged model's token vectors without those directions, (d,) float32.
+
+    Learned by the same command from the same text, each language counting alike.
+    """
+    centre: Vectors = np.load(TOKEN_CENTRE, allow_pickle=False)
+    return centre
 
 
 def learn_directions(means: Vectors, count: int) -> Vectors:

@@ -6,7 +6,12 @@ import numpy as np
 
 from archive.calibration import Calibration
 from archive.encoder import Encoded
-from archive.languages import Vectors, learn_directions, packaged_directions
+from archive.languages import (
+    Vectors,
+    learn_directions,
+    packaged_directions,
+    packaged_token_centre,
+)
 from archive.packaged_model import PACKAGED_MODEL
 
 # The directions of a language are learned from at least so many of its passages, and from at least
@@ -17,19 +22,26 @@ PASSAGES, LANGUAGES, MOST = 30, 3, 32
 # nothing until its pairs outweigh PRIOR.
 SAMPLE, PRIOR = 2000, 50
 
+# The packaged model's token centre counts as much as that of so many passages.
+CENTRE_PRIOR = 20
+
 
 def learn_calibration(
     model: str, encoded: Sequence[Encoded], languages: Sequence[str]
 ) -> Calibration:
     """The calibration of a model from passages and the language of each; there is one at least.
 
-    The packaged model's directions come with it. Any other's are learned here where at least
-    LANGUAGES languages have PASSAGES passages each, and are none where not.
+    The packaged model's directions come with it, and a centre, from which that of few passages is
+    not far: what those few are about is not what all vectors have in common. Any other's directions
+    are learned here where at least LANGUAGES languages have PASSAGES passages each, and are none
+    where not.
     """
     dimension = len(encoded[0].vector)
     directions = np.empty((0, dimension), dtype=np.float32)
+    prior, counting = np.zeros(dimension, dtype=np.float32), 0
     if model == PACKAGED_MODEL:
         directions = packaged_directions()
+        prior, counting = packaged_token_centre(), CENTRE_PRIOR
     else:
         vectors = np.stack([one.vector for one in encoded])
         means = [
@@ -42,8 +54,9 @@ def learn_calibration(
     off_centre = Calibration(directions, np.zeros(dimension, dtype=np.float32), 0)
     tokens = [off_centre.vectors(one.tokens).sum(axis=0, dtype=np.float64) for one in encoded]
     count = sum(len(one.tokens) for one in encoded)
-    centre = (np.sum(tokens, axis=0) / max(count, 1)).astype(np.float32)
-    return Calibration(directions, centre, len(encoded))
+    mean = np.sum(tokens, axis=0) / max(count, 1)
+    centre = (len(encoded) * mean + counting * prior) / (len(encoded) + counting)
+    return Calibration(directions, centre.astype(np.float32), len(encoded))
 
 
 def language_offsets(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:

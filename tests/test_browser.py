@@ -117,7 +117,7 @@ def test_another_article_on_the_matter_opens_where_it_begins(
     others = page.locator(".st-key-similar button:visible")
     expect(others).to_have_count(5, timeout=PATIENCE)
     expect(page.locator("mark#cited")).to_be_in_viewport(timeout=PATIENCE)
-    title = others.first.inner_text()
+    title = others.first.inner_text().strip("\u2068\u2069")  # the isolates around it
     others.first.click()
     heading = page.locator(".st-key-article .heading")
     expect(heading).to_have_text(title, timeout=PATIENCE)

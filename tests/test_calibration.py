@@ -17,9 +17,16 @@ from archive.calibration import (
     write_offsets,
 )
 from archive.encoder import Encoded
-from archive.languages import Vectors, learn_directions, packaged_directions, unit_rows
+from archive.languages import (
+    Vectors,
+    learn_directions,
+    packaged_directions,
+    packaged_token_centre,
+    unit_rows,
+)
 from archive.packaged_model import PACKAGED_MODEL
 from indexer.calibrate import (
+    CENTRE_PRIOR,
     LANGUAGES,
     MOST,
     PASSAGES,
@@ -218,20 +225,37 @@ def test_the_packaged_models_directions_come_with_it(languages: list[str]) -> No
     assert np.array_equal(calibration.directions, packaged_directions())
 
 
-@given(SEEDS, st.lists(st.integers(0, 5), min_size=1, max_size=6), st.booleans())
-def test_the_centre_is_the_mean_of_all_tokens(seed: int, counts: list[int], packaged: bool) -> None:
-    width = 384 if packaged else WIDTH
-    tokens = [3 * random_vectors(seed + at, count, width) for at, count in enumerate(counts)]
-    texts = encoded(random_vectors(seed, len(counts), width), tokens)
-    model = PACKAGED_MODEL if packaged else "some/model"
-    calibration = learn_calibration(model, texts, ["fr"] * len(counts))
+@given(SEEDS, st.lists(st.integers(0, 5), min_size=1, max_size=6))
+def test_the_centre_is_the_mean_of_all_tokens(seed: int, counts: list[int]) -> None:
+    tokens = [3 * random_vectors(seed + at, count) for at, count in enumerate(counts)]
+    texts = encoded(random_vectors(seed, len(counts)), tokens)
+    calibration = learn_calibration("some/model", texts, ["fr"] * len(counts))
     every = calibration.vectors(np.concatenate(tokens))
-    expected = every.mean(axis=0) if len(every) else np.zeros(width)
+    expected = every.mean(axis=0) if len(every) else np.zeros(WIDTH)
     assert np.allclose(calibration.centre, expected, atol=1e-5)
-    assert calibration.centre.shape == (width,)
     assert calibration.centre.dtype == np.float32
     if len(every):  # seen from there, they lie on no side
         assert np.allclose((every - calibration.centre).mean(axis=0), 0, atol=1e-5)
+
+
+@pytest.mark.parametrize("passages", [1, CENTRE_PRIOR, 3 * CENTRE_PRIOR, 1000])
+def test_the_packaged_centre_counts_as_so_many_passages(passages: int) -> None:
+    packaged = packaged_token_centre()
+    tokens = [3 * random_vectors(at, 4, len(packaged)) for at in range(passages)]
+    texts = encoded(random_vectors(9, passages, len(packaged)), tokens)
+    calibration = learn_calibration(PACKAGED_MODEL, texts, ["fr"] * passages)
+    mean = calibration.vectors(np.concatenate(tokens)).mean(axis=0)
+    share = CENTRE_PRIOR / (CENTRE_PRIOR + passages)
+    expected = share * packaged + (1 - share) * mean
+    assert np.allclose(calibration.centre, expected, atol=1e-5)
+    assert calibration.centre.dtype == np.float32
+
+
+def test_the_packaged_centre_is_of_vectors_without_the_directions() -> None:
+    packaged = packaged_token_centre()
+    assert packaged.shape == (packaged_directions().shape[1],)
+    assert np.allclose(packaged_directions() @ packaged, 0, atol=1e-5)
+    assert 0.3 < np.linalg.norm(packaged) < 1
 
 
 # --- Offsets -------------------------------------------------------------------------------------
