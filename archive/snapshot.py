@@ -23,7 +23,7 @@ from archive.storage import flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
 PASSAGES = "passages.faiss"
-SENTENCES = "sentences.faiss"
+SENTENCES = "sentences.npy"
 TOKENS = "tokens"
 CALIBRATION = "calibration.npz"
 OFFSETS = "offsets.npz"
@@ -34,7 +34,7 @@ CURRENT = "CURRENT"
 KEPT = 2
 
 # Raised whenever what a snapshot holds changes: an older snapshot is then built again.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)

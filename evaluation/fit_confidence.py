@@ -12,7 +12,7 @@ A question is right where one of the sentences chosen for it holds a gold answer
     xquad           without every other article, so that half of its questions have no answer
     xquad-across    the same, put to the articles in other languages only
 
-A logistic regression on the four signs weighs the sets equally, so that they hold across languages;
+A logistic regression on the five signs weighs the sets equally, so that they hold across languages;
 its slope and intercept are then fitted on piaf and squad2 alone (Platt, 1999), whose questions
 without an answer were written, or left, by people.
 """
@@ -45,7 +45,7 @@ Curve = npt.NDArray[np.float64]
 KEPT = Path(__file__).with_name("confidence.csv")
 DOCS = Path(__file__).parent.parent / "docs"
 CALIBRATED_ON = ("piaf", "squad2")
-_FIELDS = ("set", "sentence", "late", "words", "across", "right")
+_FIELDS = ("set", "sentence", "late", "words", "across", "lacking", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Told:
     @property
     def row(self) -> tuple[float, ...]:
         of = self.signs
-        return of.sentence, of.late, of.words, float(of.across)
+        return of.sentence, of.late, of.words, float(of.across), float(of.lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def read_told() -> list[Told]:
                 row["set"],
                 Signs(
                     float(row["sentence"]), float(row["late"]), float(row["words"]),
-                    bool(int(row["across"])),
+                    bool(int(row["across"])), bool(int(row["lacking"])),
                 ),
                 bool(int(row["right"])),
             )
@@ -167,7 +167,8 @@ def write_told(told: Sequence[Told]) -> None:
         for one in told:
             of = one.signs
             numbers = (f"{value:.4f}" for value in (of.sentence, of.late, of.words))
-            writer.writerow([one.set, *numbers, int(of.across), int(one.right)])
+            kinds = (int(of.across), int(of.lacking))
+            writer.writerow([one.set, *numbers, *kinds, int(one.right)])
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[Curve, Curve]:
@@ -228,7 +229,7 @@ def main() -> None:
     told = read_told()
     model = fit(told)
     print(f"_INTERCEPT = {model.intercept}")
-    print(f"_SENTENCE, _LATE, _WORDS, _ACROSS = {', '.join(map(str, model.weights))}")
+    print(f"_SENTENCE, _LATE, _WORDS, _ACROSS, _LACKING = {', '.join(map(str, model.weights))}")
     for name in (*dict.fromkeys(one.set for one in told), "piaf and squad2"):
         members = [one for one in told if one.set in name.split(" and ")]
         sure, right = [model.confidence(one) for one in members], [one.right for one in members]

@@ -1,4 +1,4 @@
-"""Write the dense indexes, of passages and of sentences; search among vectors in memory."""
+"""Write the vectors of passages, to be searched, and of sentences; search among vectors in memory."""
 
 from pathlib import Path
 
@@ -18,12 +18,7 @@ def write_passages(file: Path, vectors: Vectors) -> None:
 
 def write_sentences(file: Path, vectors: Vectors) -> None:
     """Write the vectors (n, d), row by row, with 16 bits a component: there are many of them."""
-    index = faiss.IndexScalarQuantizer(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    index.train(vectors)
-    index.add(vectors)
-    faiss.write_index(index, str(file))
+    np.save(file, vectors.astype(np.float16))
 
 
 def nearest(

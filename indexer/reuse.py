@@ -50,7 +50,7 @@ class Earlier:
         self._texts: dict[str, str] = {}
         self._chunks: dict[str, list[Chunk]] = defaultdict(list)
         self._passages: dict[bytes, tuple[Vectors, PassageTokens]] = {}
-        self._sentences: tuple[dict[bytes, int], faiss.Index | None] = {}, None
+        self._sentences: tuple[dict[bytes, int], Vectors | None] = {}, None
         self.calibration: Calibration | None = None
         try:
             snapshot = open_snapshot(settings.index, settings.model)
@@ -95,7 +95,7 @@ class Earlier:
             )
         }
         rows = {key: row for row, key in enumerate(catalogue.sentence_keys())}
-        self._sentences = rows, faiss.read_index(str(folder / SENTENCES))
+        self._sentences = rows, np.load(folder / SENTENCES, mmap_mode="r")
 
     def chunks(self, document: Document) -> list[Chunk] | None:
         """The chunks of an article whose text has not changed, else None."""
@@ -112,4 +112,4 @@ class Earlier:
         rows, vectors = self._sentences
         if vectors is None or key not in rows:
             return None
-        return np.asarray(vectors.reconstruct(rows[key]), dtype=np.float32)
+        return np.asarray(vectors[rows[key]], dtype=np.float32)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from archive.languages import detect_language
 from archive.text import words
-from retriever.extraction import ScoredSentence
+from retriever.expected import Expected, expected
+from retriever.extraction import ScoredSentence, choose
 
 # A wrong answer is taken to cost half of what withholding a right one does, since the reader sees
 # every quotation in its place: below odds of one to two the archive is said not to answer.
@@ -14,7 +15,7 @@ THRESHOLD = 1 / 3
 
 # A logistic model; `python -m evaluation.fit_confidence` fits it: docs/evaluation.md.
 _INTERCEPT = -13.6
-_SENTENCE, _LATE, _WORDS, _ACROSS = 13.16, 5.22, 0.13, 0.5
+_SENTENCE, _LATE, _WORDS, _ACROSS, _LACKING = 13.16, 5.22, 0.13, 0.5, 0.0
 
 # A question of fewer different words than this is not known to be in another language.
 _WORDS_TO_TELL = 3
@@ -25,13 +26,15 @@ class Signs:
     """What tells whether sentences answer a question, each the greatest of any of them.
 
     sentence: the cosine; late: how well its tokens meet the question's; words: the share of the
-    question's words, 0 where the best is in another language. across: whether it is.
+    question's words, 0 where the best is in another language. across: whether it is. lacking:
+    whether the question asks for a figure and none of the sentences chosen holds one.
     """
 
     sentence: float
     late: float
     words: float
     across: bool
+    lacking: bool
 
 
 def signs(scored: Sequence[ScoredSentence], question: str) -> Signs | None:
@@ -51,6 +54,7 @@ def signs(scored: Sequence[ScoredSentence], question: str) -> Signs | None:
         max(one.late for one in scored),
         0.0 if across else max(one.words for one in scored),
         across,
+        expected(question) == Expected.FIGURE and not any(one.expected for one in choose(scored)),
     )
 
 
@@ -62,5 +66,6 @@ def confidence(told: Signs) -> float:
         + _LATE * told.late
         + _WORDS * told.words
         + _ACROSS * told.across
+        + _LACKING * told.lacking
     )
     return 1 / (1 + math.exp(-logit))

@@ -1,4 +1,4 @@
-"""Search by meaning: the passages, or sentences, whose vectors are nearest to the question's."""
+"""Search by meaning: the passages whose vectors are nearest to the question's."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,31 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-class DenseIndex:
-    """Vectors of a snapshot, row by row."""
+class StoredVectors:
+    """Vectors of a snapshot, row by row, read where they lie."""
 
     def __init__(self, file: Path) -> None:
-        self._index = faiss.read_index(str(file))
+        self._vectors = np.load(file, mmap_mode="r", allow_pickle=False)
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def cosines(self, vector: Vectors, rows: Sequence[int] | Rows) -> Vectors:
+        """The cosine of each of the rows with a unit vector (d,), in their order."""
+        cosines: Vectors = self.vectors(rows) @ vector
+        return cosines
+
+    def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
+        """The vectors (len(rows), d) of the rows, in their order."""
+        vectors: Vectors = self._vectors[np.asarray(rows, dtype=np.int64)].astype(np.float32)
+        return vectors
+
+
+class DenseIndex:
+    """Vectors of a snapshot, row by row, that can be searched; read where they lie."""
+
+    def __init__(self, file: Path) -> None:
+        self._index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

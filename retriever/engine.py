@@ -32,7 +32,7 @@ from archive.snapshot import (
 from archive.text import Span, stems
 from retriever.confidence import THRESHOLD, Signs, confidence, signs
 from retriever.context import context_of
-from retriever.dense import DenseIndex, Mask
+from retriever.dense import DenseIndex, Mask, StoredVectors
 from retriever.extraction import (
     ScoredSentence,
     Sought,
@@ -127,7 +127,7 @@ class Engine:
         self._encoder = encoder
         self._reranker = reranker
         self._dense = DenseIndex(snapshot.folder / PASSAGES)
-        self._sentences = DenseIndex(snapshot.folder / SENTENCES)
+        self._sentences = StoredVectors(snapshot.folder / SENTENCES)
         self._tokens = TokenIndex(snapshot.folder / TOKENS)
         self._lexical = LexicalIndex(snapshot.folder / LEXICAL)
         self._calibration = read_calibration(snapshot.folder / CALIBRATION)
@@ -136,9 +136,9 @@ class Engine:
         spans = np.array(self.catalogue.passage_spans(), dtype=np.int64).reshape(-1, 3)
         self._spans = spans[:, 1:]
         sentences = np.array(self.catalogue.sentence_spans(), dtype=np.int64).reshape(-1, 3)
-        self._passage_of, self._sentence_spans = sentences[:, 0], sentences[:, 1:]
+        self._sentence_spans = sentences[:, 1:]
         # The sentences of passage r have the rows first[r] up to, not including, first[r + 1].
-        self._first = np.searchsorted(self._passage_of, np.arange(len(spans) + 1))
+        self._first = np.searchsorted(sentences[:, 0], np.arange(len(spans) + 1))
         self._columns = Columns(
             paths=[path for path, _, _, _ in headings],
             languages=[language for _, _, language, _ in headings],
@@ -292,12 +292,8 @@ class Engine:
         holding = self._holding(question)
         allowed = self._allowed(question.filters, holding)
         dense = self._dense.search(asked.vector, max(CANDIDATES, count), allowed)
-        near = self._sentences.search(
-            asked.vector, CANDIDATES, None if allowed is None else allowed[self._passage_of]
-        )
         lexical = self._lexical_scores(question, holding)
-        found = {row for row, _ in dense[:CANDIDATES]}
-        found |= {int(self._passage_of[row]) for row, _ in near} | lexical.keys()
+        found = {row for row, _ in dense[:CANDIDATES]} | lexical.keys()
         rows = sorted(found)
         if not rows:
             return Ranking([], {}, {})

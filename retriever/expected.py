@@ -21,8 +21,9 @@ class Expected(StrEnum):
 _ASKS_FOR_A_FIGURE = re.compile(
     r"""\b(?:
     quand|combien|quelle\s+(?:année|date)|quel\s+(?:jour|mois|nombre|montant)|
+    quel\s+est\s+le\s+(?:budget|coût|prix)|
     when|how\s+(?:many|much|old|long|far|often)|(?:what|which)\s+(?:year|date|day|month|number)|
-    since\s+when|death\s+toll|number\s+of|
+    since\s+when|death\s+toll|number\s+of|what\s+is\s+the\s+(?:annual\s+)?(?:budget|cost|price)|
     wann|wie\s*viele?|wie\s+lange|seit\s+wann|welche[ms]?\s+(?:jahr|datum|tag|monat)|
     cuándo|cuánt[oa]s?|qué\s+(?:año|fecha|día)|número\s+de|
     quando|quant[oiae]|in\s+che\s+anno|que\s+ano|

@@ -57,10 +57,10 @@ def test_every_sign_is_the_greatest_of_any_sentence() -> None:
         sentence(0.1, late=0.8, words=0.3),
         sentence(0.2, late=0.0, words=0.7, language="fr"),
     ]
-    assert signs(told, ASKED["en"]) == Signs(0.9, 0.8, 0.7, across=False)
+    assert signs(told, ASKED["en"]) == Signs(0.9, 0.8, 0.7, across=False, lacking=False)
     # The best sentence alone says whether the answer is in the question's language.
-    assert signs(told, ASKED["fr"]) == Signs(0.9, 0.8, 0.0, across=True)
-    assert signs(told[::-1], ASKED["fr"]) == Signs(0.9, 0.8, 0.7, across=False)
+    assert signs(told, ASKED["fr"]) == Signs(0.9, 0.8, 0.0, across=True, lacking=False)
+    assert signs(told[::-1], ASKED["fr"]) == Signs(0.9, 0.8, 0.7, across=False, lacking=False)
 
 
 def test_no_sentence_is_no_confidence() -> None:

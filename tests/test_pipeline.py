@@ -77,8 +77,12 @@ class Build:
         return read_calibration(self.folder / CALIBRATION)
 
     def vectors(self, file: str) -> Vectors:
-        index = faiss.read_index(str(self.folder / file))
-        found: Vectors = index.reconstruct_n(0, index.ntotal)
+        found: Vectors
+        if file == SENTENCES:
+            found = np.load(self.folder / file).astype(np.float32)
+        else:
+            index = faiss.read_index(str(self.folder / file))
+            found = index.reconstruct_n(0, index.ntotal)
         return found
 
     def passages(self) -> list[str]:
