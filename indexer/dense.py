@@ -1,4 +1,4 @@
-"""Write the vectors of passages, to be searched, and of sentences; search among vectors in memory."""
+"""Write the vectors of passages and of sentences; search among vectors in memory."""
 
 from pathlib import Path
 
