@@ -12,7 +12,7 @@ timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(da
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run index ask search status test check format evaluate
+.PHONY: help install run index ask search status test check format evaluate bench
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,14 @@ format: .venv/test-installed ## Put the code in its form
 
 evaluate: .venv/installed ## Measure beside the figures kept: make evaluate SETS="folder folder"
 	@$(COMMUNIQUE) evaluate $(SETS)
+
+bench: .venv/installed .venv-peers/installed ## Measure speed beside other libraries (some minutes)
+	@$(BIN)/python -m benchmarks.bench .venv-peers/bin/python
+
+.venv-peers/installed: benchmarks/requirements-peers.txt
+	$(call timed,installing the other libraries,\
+	  $(PYTHON) -m venv .venv-peers && .venv-peers/bin/pip install -q -r $<)
+	@touch $@
 
 .venv/python:
 	$(call timed,making .venv,$(PYTHON) -m venv .venv)

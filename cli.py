@@ -314,6 +314,7 @@ def _answer(answer: Answer) -> dict[str, object]:
         "citations": [asdict(citation) for citation in answer.citations],
         "closest": [_passage(one) for one in answer.closest],
         "seconds": answer.seconds,
+        "stages": dict(answer.stages),
     }
 
 

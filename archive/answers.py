@@ -1,6 +1,7 @@
 """What the retriever gives back: ranked passages, and answers made of quotations."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -140,6 +141,7 @@ class Answer:
     seconds: how long it took.
     period: the time that the question names, where it was heeded.
     unheld: what the question has in quotation marks, where no passage holds it all.
+    stages: the seconds that each stage of it took.
     """
 
     kind: AnswerKind
@@ -151,6 +153,7 @@ class Answer:
     seconds: float
     period: Period | None = None
     unheld: tuple[str, ...] = ()
+    stages: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if (self.kind == AnswerKind.NONE) != (not self.sentences):

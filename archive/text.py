@@ -226,6 +226,14 @@ def stems(text: str, language: str) -> list[str]:
     return [stem(word, language) for word in words(text)] + _days(text)
 
 
+def held_stems(text: str, language: str, sought: Iterable[str]) -> set[str]:
+    """The stems of a text, its days and months only where one of those sought is such: to find
+    them takes longest."""
+    if any(_DAY_OR_MONTH.fullmatch(one) for one in sought):
+        return set(stems(text, language))
+    return {stem(word, language) for word in words(text)}
+
+
 def _days(text: str) -> list[str]:
     if not _YEAR.search(text):
         return []
@@ -236,6 +244,7 @@ def _days(text: str) -> list[str]:
 
 
 _YEAR = re.compile(r"\d{4}")
+_DAY_OR_MONTH = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
 
 
 @lru_cache(maxsize=200_000)

@@ -29,10 +29,10 @@ from indexer.calibrate import language_offsets, learn_calibration
 from indexer.chunking import Chunk, chunk
 from indexer.late_interaction import PassageTokens, write_tokens
 from indexer.lexical import write_lexical
-from retriever.engine import CANDIDATES
 from retriever.fusion import Candidate, fuse
 from retriever.late_interaction import TokenIndex
 from retriever.lexical import LexicalIndex
+from retriever.ranking import CANDIDATES
 
 SHOWN = 10
 

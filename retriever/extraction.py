@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archive.answers import RankedPassage
 from archive.documents import Document
-from archive.text import Span, stems, words
+from archive.text import Span, held_stems, words
 from retriever.expected import expected, holds
 
 MOST_SENTENCES = 3
@@ -112,7 +112,8 @@ def score_sentences(
 
 def _words(document: Document, start: int, end: int, sought: Sought) -> float:
     """The share of the question's words that a sentence holds, each by its rarity."""
-    held = set(stems(document.text[start:end], document.language))
+    stems = (stem for forms in sought for stem in forms)
+    held = held_stems(document.text[start:end], document.language, stems)
     told = sum(rarity for forms, rarity in sought.items() if not held.isdisjoint(forms))
     return told / sum(sought.values()) if told else 0.0
 
@@ -135,5 +136,5 @@ def in_reading_order(chosen: Sequence[ScoredSentence]) -> list[ScoredSentence]:
 
 
 def _says_the_same(one: ScoredSentence, other: ScoredSentence) -> bool:
-    mine, theirs = (set(stems(each.text, each.document.language)) for each in (one, other))
+    mine, theirs = (held_stems(each.text, each.document.language, ()) for each in (one, other))
     return len(mine & theirs) >= _SAME_WORDS * min(len(mine), len(theirs))

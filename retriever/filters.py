@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from archive.documents import Filters, source_of
 from retriever.dense import Mask, Rows
@@ -23,20 +25,37 @@ class Columns:
     document_of: Rows
 
     def allowed(self, filters: Filters) -> Mask | None:
-        """Which rows pass every filter, (n,); None where there is no filter."""
+        """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
         if filters == Filters():
             return None
-        passing = np.array(
-            [
-                passes(filters, language, source_of(path), published)
-                for path, language, published in zip(
-                    self.paths, self.languages, self.published, strict=True
-                )
-            ],
-            dtype=bool,
-        )
+        passing = np.ones(len(self.paths), dtype=np.bool_)
+        if filters.languages:
+            passing &= np.isin(self._languages, sorted(filters.languages))
+        if filters.sources:
+            passing &= np.isin(self._sources, sorted(filters.sources))
+        if filters.since or filters.until:
+            passing &= self._days >= (filters.since or date.min).toordinal()
+            passing &= self._days <= (filters.until or date.max).toordinal()
         allowed: Mask = passing[self.document_of]
         return allowed
+
+    def in_language(self, language: str) -> Mask:
+        """Which rows are of articles in a language, (n,)."""
+        rows: Mask = (self._languages == language)[self.document_of]
+        return rows
+
+    @cached_property
+    def _languages(self) -> npt.NDArray[np.str_]:
+        return np.array(self.languages, dtype=np.str_)
+
+    @cached_property
+    def _sources(self) -> npt.NDArray[np.str_]:
+        return np.array([source_of(path) for path in self.paths], dtype=np.str_)
+
+    @cached_property
+    def _days(self) -> Rows:
+        """The day of each article, as `date.toordinal` counts; 0 for one without a date."""
+        return np.array([day.toordinal() if day else 0 for day in self.published], dtype=np.int64)
 
 
 def passes(filters: Filters, language: str, source: str, published: date | None) -> bool:

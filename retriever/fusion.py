@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, pstdev
+
+import numpy as np
 
 LEXICAL_WEIGHT = 0.3
 SENTENCE_WEIGHT = 0.5
@@ -92,11 +93,12 @@ def _weighted(members: Sequence[Candidate], best_words: float) -> Mapping[int, f
 def _spread_as(scores: Sequence[float], model: Sequence[float]) -> list[float]:
     """The scores brought to the mean and the standard deviation of others; equal ones to the
     others themselves, since they tell nothing."""
-    spread = pstdev(scores)
-    if not spread:
+    told, wanted = np.array(scores), np.array(model)
+    spread = told.std()
+    if min(scores) == max(scores) or not spread:
         return list(model)
-    middle, wanted, around = fmean(scores), pstdev(model), fmean(model)
-    return [(score - middle) / spread * wanted + around for score in scores]
+    brought: list[float] = ((told - told.mean()) / spread * wanted.std() + wanted.mean()).tolist()
+    return brought
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:

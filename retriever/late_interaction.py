@@ -16,6 +16,8 @@ from archive.languages import Vectors
 from archive.text import Span
 from archive.token_files import CODES, ENDS, HELD, STARTS
 
+_UNPACKED = 512  # codes
+
 
 class TokenIndex:
     """The tokens of a snapshot's passages, read where they lie."""
@@ -76,10 +78,15 @@ class TokenIndex:
 def _similar(question: Vectors, codes: npt.NDArray[np.uint8]) -> Vectors:
     """The cosines (q, t) of vectors (q, d) of unit length with signs, t codes of d bits.
 
-    A sign is twice its bit less one, which is left until the products are summed.
+    A sign is twice its bit less one, which is left until the products are summed. Codes are
+    unpacked so few at a time that they stay in the processor's cache.
     """
     dimension = question.shape[1]
-    bits = np.unpackbits(codes, axis=1, count=dimension).astype(np.float32)
-    sums = 2 * (question @ bits.T) - question.sum(axis=1, keepdims=True)
+    sums = np.empty((len(question), len(codes)), dtype=np.float32)
+    for at in range(0, len(codes), _UNPACKED):
+        part = slice(at, at + _UNPACKED)
+        bits = np.unpackbits(codes[part], axis=1, count=dimension).astype(np.float32)
+        np.matmul(question, bits.T, out=sums[:, part])
+    sums = 2 * sums - question.sum(axis=1, keepdims=True)
     similar: Vectors = sums / np.float32(np.sqrt(dimension))
     return similar

@@ -30,7 +30,7 @@ CITATION = {
 }  # fmt: skip
 ANSWER = {
     "kind", "question", "period", "unheld", "confidence", "sentences", "citations", "closest",
-    "seconds",
+    "seconds", "stages",
 }  # fmt: skip
 REPORT = {
     "found", "indexed", "duplicates", "refused", "new", "changed", "unchanged", "removed",

@@ -155,7 +155,9 @@ def documents(engine: Engine) -> list[Document]:
 
 def every_passage(engine: Engine, question: Question) -> list[RankedPassage]:
     """All passages that pass the filters, also several of an article, best first."""
-    return engine._passages(question, engine._rank(question, engine._asked(question), EVERYTHING))
+    return engine._passages(
+        question, engine._ranker.rank(question, engine._ranker.asked(question), EVERYTHING)
+    )
 
 
 def encoded_passages(engine: Engine, encoder: Encoder) -> list[Encoded]:

@@ -309,13 +309,13 @@ def test_the_sentence_whose_tokens_meet_the_question_stands_out(tmp_path: Path) 
     pages = PAGES | {"cable.txt": f"{before}\n{STORY} {CUT} {STORY}"}
     engine = built(tmp_path, WordHashEncoder(), pages)
     assert engine.draft(Question(ASKED)).chosen[0].text == CUT
-    asked = engine._asked(Question(ASKED))
+    asked = engine._ranker.asked(Question(ASKED))
     told = [engine._told(asked, one) for one in engine.search(Question(ASKED))]
     best = max(told, key=lambda one: max(one.late))
     assert best.hit.passage.start > 0
     article = best.hit.document.text
     met = [(late, article[a:b]) for late, (a, b) in zip(best.late, best.sentences, strict=True)]
     assert max(met)[1] == CUT
-    passage = engine._tokens.passages(asked.tokens, asked.weights, [best.hit.row])[0]
+    passage = engine._indexes.tokens.passages(asked.tokens, asked.weights, [best.hit.row])[0]
     assert max(met)[0] == pytest.approx(passage, abs=0.05)
     assert max(met)[0] <= passage + 1e-6

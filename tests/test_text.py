@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.text import Piece, Span, file_span, normalised, sentences, stems, words
+from archive.text import (
+    Piece,
+    Span,
+    file_span,
+    held_stems,
+    normalised,
+    sentences,
+    stems,
+    words,
+)
 
 # Marks that compose, marks that only change places, Hangul letters, characters that normalisation
 # replaces or takes apart, and every kind of line end.
@@ -266,3 +275,19 @@ def test_every_word_has_a_stem_without_blanks(text: str, language: str) -> None:
 @given(TEXTS)
 def test_the_words_do_not_depend_on_how_accents_are_stored(text: str) -> None:
     assert words(unicodedata.normalize("NFD", text)) == words(unicodedata.normalize("NFC", text))
+
+
+@given(st.text(max_size=200), st.sampled_from(["fr", "en", "ar", "und"]))
+def test_held_stems_are_the_stems_but_for_days_that_nobody_seeks(text: str, language: str) -> None:
+    every = set(stems(text, language))
+    assert held_stems(text, language, ["2025-06"]) == every
+    assert held_stems(text, language, ["2025-06-24", "otan"]) == every
+    plain = held_stems(text, language, ["otan", "2025"])
+    assert plain <= every
+    assert all(re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", one) for one in every - plain)
+
+
+def test_a_day_is_held_where_one_is_sought() -> None:
+    text = "Le sommet du 24 juin 2025 s’est tenu à La Haye."
+    assert "2025-06-24" in held_stems(text, "fr", ["2025-06-24"])
+    assert "2025-06-24" not in held_stems(text, "fr", ["somm"])

@@ -528,7 +528,9 @@ def passing(path: str, engine: Engine, filters: Filters) -> bool:
 
 
 def every_passage(engine: Engine, question: Question) -> list[RankedPassage]:
-    return engine._passages(question, engine._rank(question, engine._asked(question), EVERYTHING))
+    return engine._passages(
+        question, engine._ranker.rank(question, engine._ranker.asked(question), EVERYTHING)
+    )
 
 
 @given(ASKED, FILTERS, st.integers(1, 9), st.booleans())
@@ -617,7 +619,7 @@ def scored(engine: Engine, path: str, sentence: str) -> ScoredSentence:
 
 def test_a_sentence_is_said_in_another_language_by_hand(engine: Engine) -> None:
     english, french, ukrainian = BRIDGE[3]
-    said_in = engine._releases.said_in
+    said_in = engine._indexes.releases.said_in
     one, any_filter = scored(engine, EN, english), Filters()
     [said] = said_in("fr", [one], any_filter)
     assert (said.document.path, said.text, said.score) == (FR, french, one.score)
@@ -631,8 +633,8 @@ def test_a_sentence_is_said_in_another_language_by_hand(engine: Engine) -> None:
 
 def test_a_part_of_a_sentence_says_nothing_elsewhere(engine: Engine) -> None:
     part = scored(engine, EN, BRIDGE[3][0][5:])
-    assert engine._releases.said_in("fr", [part], Filters()) == [part]
-    assert [one.place for one in engine._releases.saying(part, Filters())] == [None, None]
+    assert engine._indexes.releases.said_in("fr", [part], Filters()) == [part]
+    assert [one.place for one in engine._indexes.releases.saying(part, Filters())] == [None, None]
 
 
 @given(ASKED, FILTERS)
