@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,6 +103,8 @@ class ExportedEncoder:
         return [len(one) for one in found]
 
     def _encoded(self, texts: Sequence[str], prompt: str) -> list[Encoded]:
+        if "_compiled" not in self.__dict__:
+            self._load()
         read = self._tokenizer.encode_batch([prompt + text for text in texts])
         longest_first = sorted(range(len(read)), key=lambda at: (-len(read[at]), at))
         found: dict[int, Encoded] = {}
@@ -113,6 +116,13 @@ class ExportedEncoder:
             for row, at in enumerate(batch):
                 found[at] = _one(hidden[row, : len(read[at])], read[at], len(prompt))
         return [found[at] for at in range(len(read))]
+
+    def _load(self) -> None:
+        """Load the network beside the tokenizer, which takes longer."""
+        with ThreadPoolExecutor(1) as beside:
+            network = beside.submit(lambda: self._compiled)
+            _ = self._tokenizer
+            network.result()
 
     def _hidden(self, batch: Sequence["Encoding"], length: int) -> Vectors:
         """The last layer of a batch, (len(batch), length, d)."""

@@ -1,6 +1,7 @@
 """Which language a text is in, and vectors that do not say which."""
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -43,8 +44,16 @@ def detect_language(text: str) -> str:
     return str(language)
 
 
-@lru_cache(maxsize=1)
+_LOADING = threading.Lock()
+
+
 def _identifier() -> LanguageIdentifier:
+    with _LOADING:  # so that a thread that needs it waits for one that loads it already
+        return _loaded_identifier()
+
+
+@lru_cache(maxsize=1)
+def _loaded_identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 

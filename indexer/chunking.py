@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
 from archive.documents import Document, Passage
 from archive.text import Span, sentences
 
@@ -60,6 +58,8 @@ def _parts(
     text: str, start: int, end: int, count_tokens: CountTokens, longest: int
 ) -> Iterator[Span]:
     """Cut one long sentence. The splitter keeps every character, so lengths give the offsets."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(
         separators=_SEPARATORS,
         keep_separator="end",

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
-
-from datasketch import MinHash, MinHashLSH
+from typing import TYPE_CHECKING
 
 from archive.documents import Document, Duplicate
 from archive.text import words
+
+if TYPE_CHECKING:
+    pass
 
 SHINGLE = 4
 SAME = 0.75
@@ -24,6 +26,8 @@ def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], l
     hashing of MinHash signatures (Broder, 1997) and are compared exactly, so nothing is merged
     by an estimate. Versions in different languages are never copies.
     """
+    from datasketch import MinHash, MinHashLSH  # loads for most of a second
+
     kept: list[Document] = []
     duplicates: list[Duplicate] = []
     search: dict[str, MinHashLSH] = {}

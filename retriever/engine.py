@@ -1,5 +1,6 @@
 """The retriever's one entry: questions put to one snapshot."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from archive.dates import Period
 from archive.documents import Document, Passage, Question, source_of
 from archive.encoder import Encoder
 from archive.errors import ArticleUnknown
-from archive.languages import unit_rows
+from archive.languages import detect_language, unit_rows
 from archive.settings import Settings
 from archive.snapshot import Snapshot, open_snapshot
 from archive.text import Span, held_stems
@@ -272,5 +273,7 @@ def open_engine(settings: Settings, encoder: Encoder) -> Engine:
     IndexOutdated or IndexFromOtherModel.
     """
     threadpool_limits(limits=1, user_api="blas")
+    # What tells languages apart loads while the snapshot is checked and the encoder loads.
+    threading.Thread(target=detect_language, args=(Engine.__name__,)).start()
     snapshot = open_snapshot(settings.index, encoder.model)
     return Engine(snapshot, encoder, open_reranker(settings))
