@@ -22,10 +22,17 @@ ASKED = {
 
 
 def sentence(
-    cosine: float, *, late: float = 0.6, words: float = 0.5, language: str = "en"
+    cosine: float,
+    *,
+    late: float = 0.6,
+    words: float = 0.5,
+    language: str = "en",
+    figure: bool = True,
 ) -> ScoredSentence:
     article = document("The cable was cut on Monday.", language=language)
-    return ScoredSentence(article, 0, 28, cosine, late, words, passage=0.8, standing=0.7)
+    return ScoredSentence(
+        article, 0, 28, cosine, late, words, passage=0.8, standing=0.7, expected=figure
+    )
 
 
 def sure(scored: list[ScoredSentence], question: str) -> float:
@@ -61,6 +68,20 @@ def test_every_sign_is_the_greatest_of_any_sentence() -> None:
     # The best sentence alone says whether the answer is in the question's language.
     assert signs(told, ASKED["fr"]) == Signs(0.9, 0.8, 0.0, across=True, lacking=False)
     assert signs(told[::-1], ASKED["fr"]) == Signs(0.9, 0.8, 0.7, across=False, lacking=False)
+
+
+def test_a_figure_is_lacking_where_one_is_asked_for_and_no_chosen_sentence_holds_one() -> None:
+    without, beside = sentence(0.9, figure=False), sentence(0.9, figure=True)
+    far = sentence(0.1, figure=True)  # holds one, and is not chosen
+    for scored, lacking in [
+        ([without], True), ([without, beside], True), ([beside, without], False),
+        ([without, far], True),
+    ]:  # fmt: skip
+        told = signs(scored, ASKED["en"])
+        assert told and told.lacking == lacking
+    told = signs([without], "Who cut the undersea cable?")
+    assert told and not told.lacking
+    assert sure([without], ASKED["en"]) < sure([beside], ASKED["en"])
 
 
 def test_no_sentence_is_no_confidence() -> None:
@@ -115,7 +136,7 @@ def test_the_threshold_is_odds_of_one_to_two() -> None:
 def test_the_constants_are_what_the_kept_outcomes_give() -> None:
     found = fit(read_told())
     assert found.intercept == pytest.approx(model._INTERCEPT, abs=0.02)
-    weights = (model._SENTENCE, model._LATE, model._WORDS, model._ACROSS)
+    weights = (model._SENTENCE, model._LATE, model._WORDS, model._ACROSS, model._LACKING)
     assert found.weights == pytest.approx(weights, abs=0.02)
 
 
