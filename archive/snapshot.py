@@ -23,6 +23,7 @@ from archive.storage import flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
 PASSAGES = "passages.faiss"
+COARSE = "coarse.faiss"
 SENTENCES = "sentences.npy"
 TOKENS = "tokens"
 CALIBRATION = "calibration.npz"
@@ -32,6 +33,9 @@ LEXICAL = "lexical"
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 KEPT = 2
+
+# From so many passages on a snapshot has a coarse index beside the exact one: docs/performance.md.
+COARSE_FROM = 50_000
 
 # Raised whenever what a snapshot holds changes: an older snapshot is then built again.
 FORMAT = 3

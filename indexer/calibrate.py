@@ -13,6 +13,7 @@ from archive.languages import (
     packaged_token_centre,
 )
 from archive.packaged_model import PACKAGED_MODEL
+from indexer.stored import Matrix, Rows
 
 # The directions of a language are learned from at least so many of its passages, and from at least
 # so many languages; as many as there are languages to tell apart, up to MOST.
@@ -59,38 +60,43 @@ def learn_calibration(
     return Calibration(directions, centre.astype(np.float32), len(encoded))
 
 
-def language_offsets(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:
+def language_offsets(vectors: Matrix, languages: Sequence[str]) -> dict[str, Vectors]:
     """How far the vectors (n, d) of each language still lie from those of the others: (d,) each.
 
     Two texts that are each the other's nearest, in two languages, are taken to be about the same
     matter; what they differ by on average is their language. Counting such pairs alone, what one
     language writes more about than another does not count. The sum over all languages is about 0;
     one with few pairs is off by little (shrunk towards 0 as a mean with a prior of PRIOR texts).
+    Of each language SAMPLE vectors are read at most.
     """
-    rows = {one: _spread([at for at, each in enumerate(languages) if each == one])
-            for one in sorted(set(languages))}  # fmt: skip
+    spoken = np.array(languages)
+    sampled = {
+        one: np.asarray(vectors[_spread(np.flatnonzero(spoken == one))], dtype=np.float32)
+        for one in sorted(set(languages))
+    }
     offsets = {}
-    for one, mine in rows.items():
+    for one, mine in sampled.items():
         differences, paired = [], set()
-        for other, theirs in rows.items():
+        for other, theirs in sampled.items():
             if one != other:
-                cosines = vectors[mine] @ vectors[theirs].T
+                cosines = mine @ theirs.T
                 forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
                 mutual = np.flatnonzero(back[forth] == np.arange(len(mine)))
                 paired.update(mutual.tolist())
-                apart = vectors[mine][mutual] - vectors[theirs][forth[mutual]]
+                apart = mine[mutual] - theirs[forth[mutual]]
                 differences.append(apart.mean(axis=0))
         if differences:
             # Seen from the middle of all languages, its own among them.
-            off = np.sum(differences, axis=0) / len(rows)
+            off = np.sum(differences, axis=0) / len(sampled)
             offsets[one] = (off * len(paired) / (len(paired) + PRIOR)).astype(np.float32)
         else:
             offsets[one] = np.zeros(vectors.shape[1], dtype=np.float32)
     return offsets
 
 
-def _spread(rows: list[int]) -> list[int]:
+def _spread(rows: Rows) -> Rows:
     """At most SAMPLE of the rows, evenly spread."""
     if len(rows) <= SAMPLE:
         return rows
-    return [rows[at] for at in np.linspace(0, len(rows) - 1, SAMPLE).astype(int)]
+    chosen: Rows = rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(int)]
+    return chosen

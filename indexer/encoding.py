@@ -1,120 +1,223 @@
 """From passages and sentences to their vectors, each text encoded once and no more than needed."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from archive.calibration import Calibration
 from archive.encoder import Encoded, Encoder
+from archive.errors import IndexUnwritable
 from archive.languages import Vectors
 from archive.snapshot import PASSAGES, SENTENCES
 from indexer.calibrate import learn_calibration
+from indexer.journal import Journal, open_journal, start_journal
 from indexer.late_interaction import PassageTokens
 from indexer.reuse import Earlier, vector_key
+from indexer.stored import (
+    KEY,
+    Joined,
+    JoinedTokens,
+    KeyRows,
+    Keys,
+    Rows,
+    empty_store,
+    packed,
+)
 
 # Told how much is done and how much there is.
 Counted = Callable[[int, int], None]
 
 _AT_ONCE = 64
+_WINDOW = 64 * _AT_ONCE  # texts, in their order, of which those of one length are encoded together
 OUTGROWN = 4
 _SAMPLE = 256  # passages that a calibration is learned from; their tokens are held in memory
 
 
+class Texts(Protocol):
+    """Texts by their rows, perhaps cut out only when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int, /) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Encodings:
-    """Everything encoded, calibrated, in the order of the texts.
+    """Everything encoded, calibrated, in the order of the texts; read from disk when asked for.
 
-    passages: (n, d). tokens: of each passage. sentences: (m, d). Keys: what each is reused by.
-    encoded: how many passages and sentences no earlier snapshot held.
+    passages: (n, d), sentences: (m, d), float32. tokens: of each passage.
+    passage_keys (n,), sentence_keys (m,): what each is reused by.
+    encoded: how many passages and sentences this run encoded.
     """
 
     calibration: Calibration
-    passages: Vectors
-    tokens: list[PassageTokens]
-    sentences: Vectors
-    passage_keys: list[bytes]
-    sentence_keys: list[bytes]
+    passages: Joined
+    tokens: JoinedTokens
+    sentences: Joined
+    passage_keys: Keys
+    sentence_keys: Keys
     encoded: int
 
 
 def encode(
-    passages: Sequence[str],
+    passages: Texts,
     languages: Sequence[str],
-    sentences: Sequence[str],
+    sentences: Texts,
     encoder: Encoder,
     earlier: Earlier,
+    index_dir: Path,
     progress: Counted,
 ) -> Encodings:
-    """Encode the texts; languages: of each passage.
+    """Encode the texts that neither the earlier snapshot holds nor the journal of the index.
 
-    The calibration of an earlier snapshot is kept, so that its vectors still compare. Without one,
-    or where it comes from a few passages and there are OUTGROWN times as many now, it is learned
-    from a sample of the passages, and everything is encoded.
+    languages: of each passage. Every batch goes into the journal as soon as it is encoded.
+    The calibration of the earlier snapshot is kept, so that its vectors still compare; without one
+    that of the journal. Where there is none, or it comes from a few passages and there are OUTGROWN
+    times as many now, it is learned from a sample of the passages, and everything is encoded.
+    Raises IndexUnwritable.
     """
-    calibration, sample = earlier.calibration, {}
-    of = dict(zip(passages, languages, strict=True))
-    if calibration is None or OUTGROWN * calibration.learned_from <= min(len(of), _SAMPLE):
-        sample = _sample(of, encoder)
-        calibration = learn_calibration(
-            encoder.model, list(sample.values()), [of[text] for text in sample]
-        )
-    passage_keys = [vector_key(encoder.model, calibration, PASSAGES, one) for one in passages]
-    sentence_keys = [vector_key(encoder.model, calibration, SENTENCES, one) for one in sentences]
-    whole = {key: earlier.passage(key) for key in dict.fromkeys(passage_keys)}
-    parts = {key: earlier.sentence(key) for key in dict.fromkeys(sentence_keys)}
-    missing = _longest_first(whole, dict(zip(passage_keys, passages, strict=True)))
-    short = _longest_first(parts, dict(zip(sentence_keys, sentences, strict=True)))
-    count = len(missing) + len(short)
+    calibration, journal, sampled = _begin(passages, languages, encoder, earlier, index_dir)
+    before = earlier.store or empty_store(len(calibration.centre))
+    passage_keys = _keys(encoder.model, calibration, PASSAGES, passages)
+    sentence_keys = _keys(encoder.model, calibration, SENTENCES, sentences)
+    whole = _Missing(passages, passage_keys, before.passages, journal.store.passages)
+    parts = _Missing(sentences, sentence_keys, before.sentences, journal.store.sentences)
+    count = sampled + whole.count + parts.count
     progress(0, count)
-    done = 0
-    for batch in _batches(missing):
-        texts = [text for _, text in batch if text not in sample]
-        new = sample | dict(
-            zip(texts, encoder.encode_passages(texts) if texts else [], strict=True)
-        )
-        vectors = calibration.vectors(np.stack([new[text].vector for _, text in batch]))
-        for (key, text), vector in zip(batch, vectors, strict=True):
-            whole[key] = vector, PassageTokens.of(new[text], calibration)
-        done += len(batch)
+    done = sampled
+    if sampled:
         progress(done, count)
-    for batch in _batches(short):
-        encoded = encoder.encode_passages([text for _, text in batch])
-        vectors = calibration.vectors(np.stack([one.vector for one in encoded]))
-        parts.update(zip((key for key, _ in batch), vectors, strict=True))
-        done += len(batch)
+    for keys, texts in whole.batches():
+        vectors, tokens = _calibrated(encoder.encode_passages(texts), calibration)
+        journal.add_passages(keys, vectors, tokens)
+        done += len(texts)
         progress(done, count)
-    told = [one for key in passage_keys if (one := whole[key]) is not None]
+    for keys, texts in parts.batches():
+        raw = np.stack([one.vector for one in encoder.encode_passages(texts)])
+        journal.add_sentences(keys, calibration.vectors(raw))
+        done += len(texts)
+        progress(done, count)
+    after = _opened(index_dir, encoder.model).store
+    rows = _where(passage_keys, before.passages, after.passages, index_dir)
+    part_rows = _where(sentence_keys, before.sentences, after.sentences, index_dir)
     return Encodings(
         calibration,
-        np.stack([vector for vector, _ in told]),
-        [tokens for _, tokens in told],
-        np.stack([part for key in sentence_keys if (part := parts[key]) is not None]),
+        Joined(before.vectors, after.vectors, rows),
+        JoinedTokens(before.tokens, after.tokens, rows),
+        Joined(before.parts, after.parts, part_rows),
         passage_keys,
         sentence_keys,
         count,
     )
 
 
-def _sample(texts: Mapping[str, str], encoder: Encoder) -> dict[str, Encoded]:
-    """Some of the texts, encoded, chosen by their words alone, wherever they stand."""
-    chosen = sorted(texts, key=lambda text: hashlib.blake2b(text.encode()).digest())[:_SAMPLE]
-    chosen.sort(key=lambda text: (-len(text), text))
-    found: dict[str, Encoded] = {}
-    for at in range(0, len(chosen), _AT_ONCE):
-        batch = chosen[at : at + _AT_ONCE]
-        found.update(zip(batch, encoder.encode_passages(batch), strict=True))
-    return found
+# --- The calibration --------------------------------------------------------------------------
 
 
-def _longest_first(
-    found: Mapping[bytes, object], texts: Mapping[bytes, str]
-) -> list[tuple[bytes, str]]:
-    """What was not found, so ordered that texts encoded together are of about one length."""
-    missing = [(key, texts[key]) for key, one in found.items() if one is None]
-    return sorted(missing, key=lambda one: (-len(one[1]), one[1]))
+def _begin(
+    passages: Texts, languages: Sequence[str], encoder: Encoder, earlier: Earlier, index_dir: Path
+) -> tuple[Calibration, Journal, int]:
+    """The calibration, a journal under it, and how many passages were encoded to learn it."""
+    chosen, distinct = _sample(passages)
+    held = open_journal(index_dir, encoder.model)
+    for kept in (earlier.calibration, held.calibration if held else None):
+        if kept is not None and OUTGROWN * kept.learned_from > min(distinct, _SAMPLE):
+            if held is not None and held.calibration.digest == kept.digest:
+                return kept, held, 0
+            none = np.empty((0, len(kept.centre)), dtype=np.float32)
+            start_journal(index_dir, encoder.model, kept, packed([]), none, [])
+            return kept, _opened(index_dir, encoder.model), 0
+    texts = [passages[row] for row in chosen]
+    encoded: list[Encoded] = []
+    for at in range(0, len(texts), _AT_ONCE):
+        encoded += encoder.encode_passages(texts[at : at + _AT_ONCE])
+    calibration = learn_calibration(encoder.model, encoded, [languages[row] for row in chosen])
+    told = [
+        _calibrated(encoded[at : at + _AT_ONCE], calibration)
+        for at in range(0, len(texts), _AT_ONCE)
+    ]
+    start_journal(
+        index_dir,
+        encoder.model,
+        calibration,
+        _keys(encoder.model, calibration, PASSAGES, texts),
+        np.concatenate([vectors for vectors, _ in told]),
+        [one for _, tokens in told for one in tokens],
+    )
+    return calibration, _opened(index_dir, encoder.model), len(texts)
 
 
-def _batches(texts: Sequence[tuple[bytes, str]]) -> list[Sequence[tuple[bytes, str]]]:
-    return [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
+def _sample(texts: Texts) -> tuple[list[int], int]:
+    """The rows of some of the texts, chosen by their words alone, wherever they stand, the longest
+    first; and how many different texts there are."""
+    digests = packed(hashlib.blake2b(text.encode()).digest()[:KEY] for text in _every(texts))
+    _, last = np.unique(digests[::-1], return_index=True)
+    chosen = (len(digests) - 1 - last[:_SAMPLE]).tolist()
+    return sorted(chosen, key=lambda row: (-len(texts[row]), texts[row])), len(last)
+
+
+def _calibrated(
+    encoded: Sequence[Encoded], calibration: Calibration
+) -> tuple[Vectors, list[PassageTokens]]:
+    vectors = calibration.vectors(np.stack([one.vector for one in encoded]))
+    return vectors, [PassageTokens.of(one, calibration) for one in encoded]
+
+
+# --- What is missing --------------------------------------------------------------------------
+
+
+class _Missing:
+    """The texts that no earlier snapshot holds, each once, and which of them the journal lacks.
+
+    The windows are of what no earlier snapshot holds, and the journal holds whole batches: a run
+    that goes on encodes the same texts together as one that was never stopped.
+    """
+
+    def __init__(self, texts: Texts, keys: Keys, before: KeyRows, journal: KeyRows) -> None:
+        self._texts, self._keys = texts, keys
+        _, firsts = np.unique(keys, return_index=True)
+        self._rows = np.sort(firsts[before(keys[firsts]) < 0])
+        self._lacking = journal(keys[self._rows]) < 0
+        self.count = int(self._lacking.sum())
+
+    def batches(self) -> Iterator[tuple[Keys, list[str]]]:
+        """What is to be encoded together: keys (n,) and texts."""
+        for start in range(0, len(self._rows), _WINDOW):
+            window = slice(start, start + _WINDOW)
+            rows = self._rows[window][self._lacking[window]]
+            texts = [self._texts[row] for row in rows.tolist()]
+            order = sorted(range(len(texts)), key=lambda at: (-len(texts[at]), texts[at]))
+            for at in range(0, len(order), _AT_ONCE):
+                batch = order[at : at + _AT_ONCE]
+                yield self._keys[rows[batch]], [texts[one] for one in batch]
+
+
+def _where(keys: Keys, before: KeyRows, after: KeyRows, index_dir: Path) -> Rows:
+    """Where each text's encoding is, as `Joined` takes it. Raises IndexUnwritable."""
+    rows = before(keys)
+    missing = rows < 0
+    found = after(keys[missing])
+    if (found < 0).any():
+        raise IndexUnwritable(index_dir, "what was written there cannot be read again")
+    rows[missing] = ~found
+    return rows
+
+
+def _opened(index_dir: Path, model: str) -> Journal:
+    """The journal that stands there. Raises IndexUnwritable."""
+    journal = open_journal(index_dir, model)
+    if journal is None:
+        raise IndexUnwritable(index_dir, "what was written there cannot be read again")
+    return journal
+
+
+def _keys(model: str, calibration: Calibration, kind: str, texts: Texts) -> Keys:
+    return packed(vector_key(model, calibration, kind, text) for text in _every(texts))
+
+
+def _every(texts: Texts) -> Iterator[str]:
+    return (texts[row] for row in range(len(texts)))

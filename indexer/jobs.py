@@ -16,6 +16,7 @@ from archive.storage import replace_text
 from indexer.pipeline import BuildReport
 
 JOB = "job.json"
+_PRIORITY = 10  # as `nice` counts
 _COMMAND = Path(__file__).resolve().parent.parent / "cli.py"
 
 
@@ -52,13 +53,14 @@ def start_reindex(settings: Settings) -> None:
     """
     chosen = {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
     process = subprocess.Popen(
-        ["nice", sys.executable, str(_COMMAND), "index"],
+        [sys.executable, str(_COMMAND), "index"],
         env=os.environ | chosen,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    os.setpriority(os.PRIO_PROCESS, process.pid, _PRIORITY)
     threading.Thread(target=process.wait, daemon=True).start()
 
 

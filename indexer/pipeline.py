@@ -17,6 +17,7 @@ from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    COARSE,
     LEXICAL,
     OFFSETS,
     PASSAGES,
@@ -30,16 +31,20 @@ from archive.snapshot import (
 )
 from archive.text import normalised
 from indexer.calibrate import language_offsets
-from indexer.chunking import Chunk, chunk
-from indexer.dense import write_passages, write_sentences
+from indexer.chunking import chunk
+from indexer.chunks import Chunks
+from indexer.coarse import write_coarse
+from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
 from indexer.duplicates import without_duplicates
 from indexer.encoding import encode
 from indexer.furniture import Furniture
+from indexer.journal import drop_journal
 from indexer.late_interaction import write_tokens
 from indexer.lexical import write_lexical
 from indexer.metadata import published_on, title_of
 from indexer.reading import Reason, SourceFile, read_files, refusal
 from indexer.reuse import Earlier
+from indexer.stored import unpacked
 from indexer.versions import find_versions
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
@@ -57,8 +62,8 @@ class BuildReport:
     """What a run found and did.
 
     found = indexed + duplicates + refused. New, changed, unchanged and removed compare the files
-    with those of the snapshot before. `encoded` counts the passages and sentences that no earlier
-    snapshot held; `built` is false where nothing had changed and the snapshot stayed as it was.
+    with those of the snapshot before. `encoded` counts the passages and sentences that this run had
+    to encode; `built` is false where nothing had changed and the snapshot stayed as it was.
     """
 
     found: int
@@ -97,18 +102,24 @@ def build_index(
     """Read every article, index it, and make the new snapshot current.
 
     Where no file and no setting has changed the snapshot stays. `fresh` builds it anyway, and
-    takes nothing from the one before. Raises ArticlesMissing, NothingToIndex, IndexBusy.
+    takes nothing from the one before. A run that was killed is gone on with, unless `fresh`: what
+    it encoded is in the journal. Raises ArticlesMissing, NothingToIndex, IndexBusy,
+    IndexUnwritable.
     """
     started = time.perf_counter()
     with writing(settings.index):
+        if fresh:
+            drop_journal(settings.index)
         earlier = Earlier(settings, fresh=fresh)
         files, refused = _read(settings, progress)
         digests = {file.path: file.digest for file in files}
         standing = earlier.unchanged(digests, refused)
         if standing:
+            drop_journal(settings.index)  # of a run that ended between sealing and dropping it
             snapshot, encoded = standing, 0
         else:
             gathered = _gather(files, refused, progress)
+            del files  # their texts are those of the documents now
             if not gathered.documents:
                 raise NothingToIndex(settings.articles)
             snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
@@ -156,26 +167,21 @@ def write_snapshot(
 ) -> tuple[Snapshot, int]:
     """Index the documents and make the snapshot current.
 
-    Returns it, and how many passages and sentences had to be encoded.
+    Its files of vectors are written a block at a time, from the journal and the earlier snapshot,
+    and read where they lie from then on. Returns it, and how many passages and sentences this run
+    encoded.
     """
     earlier.load()
     documents = gathered.documents
     chunks = _chunks(documents, settings, encoder, earlier, progress)
-    by_path = {document.path: document for document in documents}
-    passages = [one.passage for one in chunks]
-    sentences = [
-        (row, span, by_path[one.passage.path].text[slice(*span)])
-        for row, one in enumerate(chunks)
-        for span in one.sentences
-    ]
-    languages = [by_path[passage.path].language for passage in passages]
-    spoken = [languages[row] for row, _, _ in sentences]
+    languages = chunks.passages.languages()
     encodings = encode(
-        [passage.text for passage in passages],
+        chunks.passages,
         languages,
-        [text for _, _, text in sentences],
+        chunks.sentences,
         encoder,
         earlier,
+        settings.index,
         partial(progress, ENCODING),
     )
     facts = Facts(
@@ -187,45 +193,50 @@ def write_snapshot(
         documents=len(documents),
         duplicates=len(gathered.duplicates),
         refused=len(gathered.refused),
-        passages=len(passages),
-        sentences=len(sentences),
+        passages=len(chunks.passages),
+        sentences=len(chunks.sentences),
     )
     if facts.found != facts.documents + facts.duplicates + facts.refused:
         raise RuntimeError(f"A file was lost on the way: {facts}.")
     progress(WRITING, 0, 1)
     with new_snapshot(settings.index) as folder:
+        write_passages(folder / PASSAGES, encodings.passages)
+        write_sentences(folder / SENTENCES, encodings.sentences)
+        write_tokens(folder / TOKENS, encodings.tokens)
+        write_coarse(folder / COARSE, folder / PASSAGES, read_sentences(folder / SENTENCES))
+        vectors = PassageVectors(folder / PASSAGES)
+        part_keys = unpacked(encodings.sentence_keys)
         write_catalogue(
             folder / CATALOGUE,
             documents,
-            zip(passages, encodings.passage_keys, strict=True),
+            zip((one.passage for one in chunks), unpacked(encodings.passage_keys), strict=True),
             (
-                (row, span, key)
-                for (row, span, _), key in zip(sentences, encodings.sentence_keys, strict=True)
+                (row, span, next(part_keys))
+                for row, one in enumerate(chunks)
+                for span in one.sentences
             ),
             gathered.refused,
             gathered.duplicates,
             gathered.furniture,
             gathered.files.items(),
-            find_versions(documents, chunks, encodings.passages, encodings.sentences),
+            find_versions(documents, chunks, vectors, read_sentences(folder / SENTENCES)),
         )
         write_calibration(folder / CALIBRATION, encodings.calibration)
         write_offsets(
             folder / OFFSETS,
-            language_offsets(encodings.passages, languages),
-            language_offsets(encodings.sentences, spoken),
+            language_offsets(vectors, languages),
+            language_offsets(encodings.sentences, chunks.sentences.languages()),
         )
-        write_passages(folder / PASSAGES, encodings.passages)
-        write_sentences(folder / SENTENCES, encodings.sentences)
-        write_tokens(folder / TOKENS, encodings.tokens)
         write_lexical(
             folder / LEXICAL,
             (
-                (_words_of(passage, of), of.language, of.source, filter_day(of.published))
-                for passage in passages
-                for of in [by_path[passage.path]]
+                (_words_of(one.passage, of), of.language, of.source, filter_day(of.published))
+                for row, one in enumerate(chunks)
+                for of in [chunks.passages.document(row)]
             ),
         )
         snapshot = seal(folder, facts)
+    drop_journal(settings.index)
     progress(WRITING, 1, 1)
     return snapshot, encodings.encoded
 
@@ -282,12 +293,12 @@ def _chunks(
     encoder: Encoder,
     earlier: Earlier,
     progress: Progress,
-) -> list[Chunk]:
-    chunks: list[Chunk] = []
+) -> Chunks:
+    chunks = Chunks()
     for number, document in enumerate(documents, start=1):
         known = earlier.chunks(document)
         if known is None:
             known = chunk(document, encoder.count_tokens, settings.passage_tokens)
-        chunks += known
+        chunks.add(document, known)
         progress(CHUNKING, number, len(documents))
     return chunks

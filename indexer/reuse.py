@@ -1,17 +1,14 @@
 """What an earlier snapshot already worked out: chunks of unchanged articles, vectors."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-import faiss
 import numpy as np
 
 from archive.calibration import Calibration, read_calibration
 from archive.catalogue import Catalogue
 from archive.documents import Document, Passage, Refusal
 from archive.errors import ArchiveError
-from archive.languages import Vectors
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
@@ -22,9 +19,10 @@ from archive.snapshot import (
     Snapshot,
     open_snapshot,
 )
-from archive.text import Span
 from indexer.chunking import Chunk
-from indexer.late_interaction import PassageTokens, read_tokens
+from indexer.dense import PassageVectors, read_sentences
+from indexer.late_interaction import read_tokens
+from indexer.stored import KEY, KeyRows, Store, packed
 
 
 def vector_key(model: str, calibration: Calibration, kind: str, text: str) -> bytes:
@@ -34,24 +32,24 @@ def vector_key(model: str, calibration: Calibration, kind: str, text: str) -> by
     Passages and sentences are stored with different precision, and are told apart by their kind.
     """
     told = f"{model}\0{calibration.digest}\0{kind}\0{text}"
-    return hashlib.blake2b(told.encode(), digest_size=16).digest()
+    return hashlib.blake2b(told.encode(), digest_size=KEY).digest()
 
 
 class Earlier:
     """The work of the current snapshot, as far as it serves a new one with the same settings.
 
     One that cannot be opened, or was made with other settings, serves for nothing; nor does any
-    with `fresh`. `files` tells what was indexed in every case where it can be read.
+    with `fresh`. `files` tells what was indexed in every case where it can be read. `calibration`
+    and `store` are there once it is loaded, and where it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
         self.files: dict[str, str] = {}
-        self._snapshot: Snapshot | None = None
-        self._texts: dict[str, str] = {}
-        self._chunks: dict[str, list[Chunk]] = defaultdict(list)
-        self._passages: dict[bytes, tuple[Vectors, PassageTokens]] = {}
-        self._sentences: tuple[dict[bytes, int], Vectors | None] = {}, None
         self.calibration: Calibration | None = None
+        self.store: Store | None = None
+        self._snapshot: Snapshot | None = None
+        self._numbers: dict[str, int] = {}
+        self._passages, self._sentences = _Spanned([], 0), _Spanned([], 0)
         try:
             snapshot = open_snapshot(settings.index, settings.model)
         except ArchiveError:
@@ -72,44 +70,48 @@ class Earlier:
         return self._snapshot if before == list(refused) else None
 
     def load(self) -> None:
-        """Read the chunks and where their vectors are. Nothing to read, nothing happens."""
+        """Read where the chunks and the vectors are. Nothing to read, nothing happens."""
         if self._snapshot is None:
             return
-        catalogue = self._catalogue
-        documents = catalogue.documents()
-        self._texts = {document.path: document.text for document in documents}
-        sentences: dict[int, list[Span]] = defaultdict(list)
-        for row, start, end in catalogue.sentence_spans():
-            sentences[row].append((start, end))
-        for row, (number, start, end) in enumerate(catalogue.passage_spans()):
-            path, text = documents[number].path, documents[number].text
-            passage = Passage(path, start, end, text[start:end])
-            self._chunks[path].append(Chunk(passage, tuple(sentences[row])))
-        folder = self._snapshot.folder
+        catalogue, folder = self._catalogue, self._snapshot.folder
+        self._numbers = {path: number for number, (path, *_) in enumerate(catalogue.headings())}
+        passages = catalogue.passage_spans()
+        self._passages = _Spanned(passages, len(self._numbers))
+        self._sentences = _Spanned(catalogue.sentence_spans(), len(passages))
         self.calibration = read_calibration(folder / CALIBRATION)
-        vectors = faiss.read_index(str(folder / PASSAGES))
-        self._passages = {
-            key: (np.asarray(vectors.reconstruct(row), dtype=np.float32), tokens)
-            for row, (key, tokens) in enumerate(
-                zip(catalogue.passage_keys(), read_tokens(folder / TOKENS), strict=True)
-            )
-        }
-        rows = {key: row for row, key in enumerate(catalogue.sentence_keys())}
-        self._sentences = rows, np.load(folder / SENTENCES, mmap_mode="r")
+        self.store = Store(
+            KeyRows(packed(catalogue.passage_keys())),
+            PassageVectors(folder / PASSAGES),
+            read_tokens(folder / TOKENS),
+            KeyRows(packed(catalogue.sentence_keys())),
+            read_sentences(folder / SENTENCES),
+        )
 
     def chunks(self, document: Document) -> list[Chunk] | None:
         """The chunks of an article whose text has not changed, else None."""
-        if self._texts.get(document.path) != document.text:
+        path, text = document.path, document.text
+        number = self._numbers.get(path)
+        if number is None or self._catalogue.document(path).text != text:
             return None
-        return self._chunks.get(document.path)
+        found = []
+        for row, start, end in self._passages.of(number):
+            spans = tuple((a, b) for _, a, b in self._sentences.of(row))
+            found.append(Chunk(Passage(path, start, end, text[start:end]), spans))
+        return found
 
-    def passage(self, key: bytes) -> tuple[Vectors, PassageTokens] | None:
-        """The vector (d,) and the tokens of a passage by its key, None where there is none."""
-        return self._passages.get(key)
 
-    def sentence(self, key: bytes) -> Vectors | None:
-        """The vector (d,) of a sentence by its key, None where there is none."""
-        rows, vectors = self._sentences
-        if vectors is None or key not in rows:
-            return None
-        return np.asarray(vectors[rows[key]], dtype=np.float32)
+class _Spanned:
+    """Rows of spans, in the order of what they are spans of: 8 bytes a row."""
+
+    def __init__(self, told: Sequence[tuple[int, int, int]], count: int) -> None:
+        """told: (number of what it is a span of, start, end) row by row; numbers below count."""
+        told_of = np.fromiter((of for of, _, _ in told), dtype=np.int64, count=len(told))
+        self._firsts = np.searchsorted(told_of, np.arange(count + 1))
+        offsets = (offset for _, *span in told for offset in span)
+        self._spans = np.fromiter(offsets, dtype=np.int32, count=2 * len(told)).reshape(-1, 2)
+
+    def of(self, number: int) -> Iterator[tuple[int, int, int]]:
+        """The rows of one number: (row, start, end) of each."""
+        first, last = self._firsts[number : number + 2].tolist()
+        for row, (start, end) in enumerate(self._spans[first:last].tolist(), start=first):
+            yield row, start, end

@@ -15,6 +15,7 @@ from archive.text import Span
 from indexer.chunking import Chunk
 from indexer.dense import nearest
 from indexer.duplicates import jaccard, shingles_of
+from indexer.stored import BLOCK, Matrix, blocks
 
 # The least share of two articles in sentences that say the same in the same order, and how many
 # such sentences there must be; within one language also the least share of their wording. How they
@@ -35,7 +36,7 @@ Pair = tuple[int, int]
 
 
 def find_versions(
-    documents: Sequence[Document], chunks: Sequence[Chunk], passages: Vectors, sentences: Vectors
+    documents: Sequence[Document], chunks: Sequence[Chunk], passages: Matrix, sentences: Matrix
 ) -> list[tuple[str, ...]]:
     """The releases that several documents tell: the paths of each one's documents, in order.
 
@@ -97,7 +98,7 @@ class _Neighbours:
 
 def _neighbours(vectors: Vectors, mine: Sequence[int], theirs: Sequence[int]) -> _Neighbours:
     within = mine == theirs
-    cosines, places = nearest(vectors[theirs], vectors[mine], NEIGHBOURS + within)
+    cosines, places = nearest(vectors, np.array(mine), np.array(theirs), NEIGHBOURS + within)
     if within:  # each document is its own nearest: it goes last, and out
         own = places == np.arange(len(mine))[:, np.newaxis]
         others = np.argsort(own, axis=1, kind="stable")[:, :-1]
@@ -116,11 +117,16 @@ def _best(forth: _Neighbours, back: _Neighbours) -> list[int]:
     return best
 
 
-def _means(count: int, of_passage: Rows, passages: Vectors) -> Vectors:
+def _means(count: int, of_passage: Rows, passages: Matrix) -> Vectors:
     """The vector of each document, the mean of its passages', (count, d), of unit length."""
     sums = np.zeros((count, passages.shape[1]), dtype=np.float32)
-    np.add.at(sums, of_passage, passages)
-    return unit_rows(sums)
+    at = 0
+    for block in blocks(passages):
+        np.add.at(sums, of_passage[at : at + len(block)], block)
+        at += len(block)
+    for start in range(0, count, BLOCK):
+        sums[start : start + BLOCK] = unit_rows(sums[start : start + BLOCK])
+    return sums
 
 
 # --- Evidence ---------------------------------------------------------------------------------
@@ -159,21 +165,25 @@ class _Told:
         documents: Sequence[Document],
         chunks: Sequence[Chunk],
         of_passage: Rows,
-        vectors: Vectors,
+        vectors: Matrix,
     ) -> None:
-        self._documents = documents
-        self._vectors = vectors
-        self._sentences: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-        row = 0
-        for number, one in zip(of_passage.tolist(), chunks, strict=True):
-            for span in one.sentences:
-                self._sentences[number].append((row, span))
-                row += 1
+        self._documents, self._chunks, self._vectors = documents, chunks, vectors
+        # The passages in the order of their documents, and the first of each; the first sentence
+        # of each passage.
+        self._passages = np.argsort(of_passage, kind="stable")
+        self._firsts = np.searchsorted(of_passage[self._passages], np.arange(len(documents) + 1))
+        counts = np.fromiter((len(one.sentences) for one in chunks), np.int64, len(chunks))
+        self._sentences = np.cumsum(counts) - counts
 
     def __getitem__(self, number: int) -> Sentences:
-        rows, spans = zip(*self._sentences[number], strict=True)
-        stored = self._vectors[list(rows)].astype(np.float16).astype(np.float32)
-        return Sentences(self._documents[number].text, spans, stored)
+        spans: list[Span] = []
+        rows: list[int] = []
+        for passage in self._passages[slice(*self._firsts[number : number + 2])].tolist():
+            told, first = self._chunks[passage].sentences, int(self._sentences[passage])
+            spans += told
+            rows += range(first, first + len(told))
+        stored = self._vectors[np.array(rows)].astype(np.float16).astype(np.float32)
+        return Sentences(self._documents[number].text, tuple(spans), stored)
 
 
 # --- Groups -----------------------------------------------------------------------------------

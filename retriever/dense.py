@@ -8,6 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.languages import Vectors
+from archive.snapshot import COARSE_FROM
+
+# Of the coarse index's rows so many times more than asked for are compared with the vectors
+# themselves; more than MOST are searched for among all vectors.
+_REFINED, _MOST_FROM_COARSE = 2, 1000
+_FARTHER = 4
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -34,10 +40,19 @@ class StoredVectors:
 
 
 class DenseIndex:
-    """Vectors of a snapshot, row by row, that can be searched; read where they lie."""
+    """Vectors of a snapshot, row by row, that can be searched; read where they lie.
 
-    def __init__(self, file: Path) -> None:
+    coarse: a coarse index of the same vectors, where there is one. Where many rows may be found it
+    tells which to compare with, and the nearest are found nearly always instead of always.
+    """
+
+    def __init__(self, file: Path, coarse: Path | None = None) -> None:
         self._index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+        self._coarse: faiss.IndexIVFScalarQuantizer | None = None
+        if coarse and coarse.exists():
+            self._coarse = faiss.read_index(  # type: ignore[assignment]
+                str(coarse), faiss.IO_FLAG_MMAP_IFC
+            )
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -50,7 +65,7 @@ class DenseIndex:
         allowed: (n,), the rows that may be found; None for all of them. Equal cosines keep the
         smaller row first. Fewer than `count` come back where fewer are allowed.
         """
-        parameters, reachable = None, len(self)
+        selector, parameters, reachable = None, None, len(self)
         if allowed is not None:
             selector = faiss.IDSelectorBitmap(  # type: ignore[call-arg]
                 np.packbits(allowed, bitorder="little")  # type: ignore[arg-type]
@@ -59,6 +74,12 @@ class DenseIndex:
             reachable = int(allowed.sum())
         if min(count, reachable) == 0:
             return []
+        if self._coarse and reachable >= COARSE_FROM and count <= _MOST_FROM_COARSE:
+            sparser = len(self) / reachable
+            rows = _listed(self._coarse, vector, _REFINED * count, selector, sparser)
+            cosines = self.cosines(vector, rows)
+            best = np.argsort(-cosines, kind="stable")[:count]
+            return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
         wanted = min(count + 1, reachable)
         while True:
             cosines, rows = self._index.search(vector[np.newaxis], wanted, params=parameters)
@@ -80,3 +101,23 @@ class DenseIndex:
         """The vectors (len(rows), d) of the rows, in their order."""
         vectors: Vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
         return vectors
+
+
+def _listed(
+    coarse: faiss.IndexIVFScalarQuantizer,
+    vector: Vectors,
+    count: int,
+    selector: faiss.IDSelector | None,
+    sparser: float,
+) -> Rows:
+    """At most `count` rows that a coarse index takes for the nearest, ascending.
+
+    Of allowed rows, which are so many times sparser, as many times more lists hold as many; they
+    lie farther out, too, where lists are more alike.
+    """
+    farther = 1 if selector is None else _FARTHER
+    probed = min(coarse.nlist, round(coarse.nprobe * sparser * farther))
+    parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
+    _, found = coarse.search(vector[np.newaxis], count, params=parameters)
+    rows: Rows = np.sort(found[0][found[0] >= 0])
+    return rows

@@ -12,6 +12,7 @@ from archive.languages import Vectors
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    COARSE,
     LEXICAL,
     OFFSETS,
     PASSAGES,
@@ -35,7 +36,7 @@ class Indexes:
 
     def __init__(self, folder: Path) -> None:
         self.catalogue = Catalogue(folder / CATALOGUE)
-        self.passages = DenseIndex(folder / PASSAGES)
+        self.passages = DenseIndex(folder / PASSAGES, folder / COARSE)
         self.sentences = StoredVectors(folder / SENTENCES)
         self.tokens = TokenIndex(folder / TOKENS)
         self.lexical = LexicalIndex(folder / LEXICAL)

@@ -78,9 +78,11 @@ def test_a_figure_is_lacking_where_one_is_asked_for_and_no_chosen_sentence_holds
         ([without, far], True),
     ]:  # fmt: skip
         told = signs(scored, ASKED["en"])
-        assert told and told.lacking == lacking
+        assert told is not None
+        assert told.lacking == lacking
     told = signs([without], "Who cut the undersea cable?")
-    assert told and not told.lacking
+    assert told is not None
+    assert not told.lacking
     assert sure([without], ASKED["en"]) < sure([beside], ASKED["en"])
 
 

@@ -1,7 +1,10 @@
 """From texts to vectors: each encoded once, what is there reused, all under one calibration."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from indexer.calibrate import learn_calibration
 from indexer.encoding import OUTGROWN, Encodings, encode
 from indexer.late_interaction import PassageTokens
 from indexer.reuse import Earlier, vector_key
+from indexer.stored import KeyRows, Matrix, Store, unpacked
 
 WORDS = ("cable", "ship", "radar", "port", "ice", "snow", "Riga", "crew")
 TEXTS = st.lists(
@@ -30,18 +34,21 @@ class Remembered(Earlier):
 
     def __init__(self, before: Encodings | None = None) -> None:
         self.calibration = before.calibration if before else None
-        self.whole: dict[bytes, tuple[Vectors, PassageTokens]] = {}
-        self.parts: dict[bytes, Vectors] = {}
-        if before:
-            told = zip(before.passages, before.tokens, strict=True)
-            self.whole = dict(zip(before.passage_keys, told, strict=True))
-            self.parts = dict(zip(before.sentence_keys, before.sentences, strict=True))
+        self.store = stored(before) if before else None
 
-    def passage(self, key: bytes) -> tuple[Vectors, PassageTokens] | None:
-        return self.whole.get(key)
 
-    def sentence(self, key: bytes) -> Vectors | None:
-        return self.parts.get(key)
+def stored(before: Encodings) -> Store:
+    return Store(
+        KeyRows(before.passage_keys), whole(before.passages), list(before.tokens),
+        KeyRows(before.sentence_keys), whole(before.sentences),
+    )  # fmt: skip
+
+
+def whole(matrix: Matrix) -> Vectors:
+    """All rows of a matrix at once."""
+    found: Vectors = matrix[np.arange(matrix.shape[0])]
+    assert found.shape == matrix.shape
+    return found
 
 
 def encodings(
@@ -50,32 +57,64 @@ def encodings(
     encoder: WordHashEncoder,
     earlier: Earlier | None = None,
     languages: Sequence[str] | None = None,
+    folder: Path | None = None,
 ) -> Encodings:
-    """What a run makes of the texts; the encoder holds what it encoded for it."""
+    """What a run makes of the texts; the encoder holds what it encoded for it.
+
+    folder: of the index; without one the journal begins empty.
+    """
     encoder.encoded.clear()
     steps: list[tuple[int, int]] = []
-    found = encode(
-        passages, languages or ["en"] * len(passages), sentences, encoder,
-        earlier or Remembered(), lambda *step: steps.append(step),
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as empty:
+        # What is mapped can be read after its file is gone.
+        found = encode(
+            passages, languages or ["en"] * len(passages), sentences, encoder,
+            earlier or Remembered(), folder or Path(empty), lambda *step: steps.append(step),
+        )  # fmt: skip
     assert steps[0] == (0, found.encoded)
     assert steps[-1] == (found.encoded, found.encoded)
-    assert steps == sorted(steps)
+    assert steps == sorted(set(steps))
+    assert found.encoded == len(encoder.encoded)
     return found
 
 
 def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -> None:
     """What is found is what encoding everything under its calibration gives, text by text."""
     encoder, calibration = WordHashEncoder(), found.calibration
-    assert len(found.passage_keys) == len(passages)
-    assert len(found.sentence_keys) == len(sentences)
+    for kind, texts, keys in (
+        (PASSAGES, passages, found.passage_keys),
+        (SENTENCES, sentences, found.sentence_keys),
+    ):
+        assert list(unpacked(keys)) == [
+            vector_key(encoder.model, calibration, kind, text) for text in texts
+        ]
     for texts, vectors in ((passages, found.passages), (sentences, found.sentences)):
-        assert np.allclose(vectors, calibration.vectors(vectors_of(encoder, texts)), atol=1e-6)
+        expected = calibration.vectors(vectors_of(encoder, texts))
+        assert np.allclose(whole(vectors), expected, atol=1e-6)
+        assert whole(vectors).dtype == np.float32
     for held, one in zip(found.tokens, encoder.encode_passages(passages), strict=True):
         told = PassageTokens.of(one, calibration)
         assert np.array_equal(held.codes, told.codes)
         assert np.array_equal(held.pieces, told.pieces)
         assert np.array_equal(held.ends, told.ends)
+
+
+def same(one: Encodings, other: Encodings) -> bool:
+    """Whether two runs give the same, bit by bit."""
+    return (
+        one.calibration.digest == other.calibration.digest
+        and one.calibration.learned_from == other.calibration.learned_from
+        and np.array_equal(one.passage_keys, other.passage_keys)
+        and np.array_equal(one.sentence_keys, other.sentence_keys)
+        and whole(one.passages).tobytes() == whole(other.passages).tobytes()
+        and whole(one.sentences).tobytes() == whole(other.sentences).tobytes()
+        and all(
+            np.array_equal(a.codes, b.codes)
+            and np.array_equal(a.pieces, b.pieces)
+            and np.array_equal(a.ends, b.ends)
+            for a, b in zip(one.tokens, other.tokens, strict=True)
+        )
+    )
 
 
 def texts(count: int, first: int = 0) -> list[str]:
@@ -94,8 +133,7 @@ def test_every_text_is_encoded_once_and_stands_where_it_stood(
     found = encodings(passages, sentences, encoder)
     # What is a passage and a sentence too is stored as both.
     assert Counter(encoder.encoded) == Counter(set(passages)) + Counter(set(sentences))
-    assert found.encoded == len(encoder.encoded)
-    assert set(found.passage_keys).isdisjoint(found.sentence_keys)
+    assert not np.isin(found.passage_keys, found.sentence_keys).any()
     check(found, passages, sentences)
 
 
@@ -135,20 +173,19 @@ def test_an_archive_that_grows_is_encoded_as_if_at_once(
         assert Counter(encoder.encoded) == (
             Counter(set(later) - set(passages)) + Counter(set(parts) - set(sentences))
         )
-        assert after.encoded == len(encoder.encoded)
 
 
 def test_what_is_reused_is_what_was_there() -> None:
     encoder = WordHashEncoder()
     before = encodings(texts(20), texts(9), encoder)
-    marked = Remembered(before)
-    marked.whole = {key: (-vector, one) for key, (vector, one) in marked.whole.items()}
-    marked.parts = {key: -vector for key, vector in marked.parts.items()}
+    marked, held = Remembered(before), stored(before)
+    marked.store = replace(held, vectors=-whole(held.vectors), parts=-whole(held.parts))
     after = encodings([*texts(20), "A new one."], texts(9)[::-1], encoder, marked)
     assert encoder.encoded == ["A new one."]
-    assert np.array_equal(after.passages[:-1], -before.passages)
-    assert np.array_equal(after.sentences, -before.sentences[::-1])
-    assert all(one is other for one, other in zip(after.tokens[:-1], before.tokens, strict=True))
+    assert np.array_equal(whole(after.passages)[:-1], -whole(before.passages))
+    assert np.array_equal(whole(after.sentences), -whole(before.sentences)[::-1])
+    for row, tokens in enumerate(list(after.tokens)[:-1]):
+        assert tokens is marked.store.tokens[row]
 
 
 @pytest.mark.parametrize(
@@ -176,10 +213,10 @@ def test_a_calibration_is_learned_anew_where_an_archive_has_outgrown_it(
     if anew:
         assert large.calibration.digest != small.calibration.digest
         assert large.calibration.learned_from == min(after, MOST_LEARNED_FROM)
-        assert large.encoded == len(encoder.encoded) == after + 1
+        assert large.encoded == after + 1
     else:
         assert large.calibration is small.calibration
-        assert large.encoded == len(encoder.encoded) == max(0, after - before)
+        assert large.encoded == max(0, after - before)
 
 
 # --- The calibration -----------------------------------------------------------------------------
@@ -210,7 +247,7 @@ def test_a_model_of_ones_own_learns_the_languages_of_the_passages() -> None:
     # Both span the same.
     together = found.calibration.directions @ anew.directions.T
     assert np.allclose(np.linalg.svd(together)[1], 1, atol=1e-4)
-    means = [found.passages[at : at + 30].mean(axis=0) for at in (0, 30, 60)]
+    means = [found.passages[np.arange(at, at + 30)].mean(axis=0) for at in (0, 30, 60)]
     raw = vectors_of(WordHashEncoder(), passages)
     before = [raw[at : at + 30].mean(axis=0) for at in (0, 30, 60)]
     assert np.linalg.norm(means[0] - means[1]) < 0.3 * np.linalg.norm(before[0] - before[1])

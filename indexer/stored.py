@@ -1,0 +1,133 @@
+"""Encodings that lie on disk, found by their keys and read a few rows at a time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.late_interaction import PassageTokens
+
+KEY = 16  # bytes
+Keys = npt.NDArray[np.bytes_]  # (n,) S16
+Rows = npt.NDArray[np.int64]
+
+BLOCK = 4096  # rows that are in memory at once
+
+
+class Matrix(Protocol):
+    """Rows of numbers, (n, d): an array, a memory map, or what is put together from several."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]: ...
+
+
+class Tokens(Protocol):
+    """The tokens of passages by their rows."""
+
+    def __getitem__(self, row: int, /) -> PassageTokens: ...
+
+
+def blocks(matrix: Matrix) -> Iterator[npt.NDArray[Any]]:
+    """All rows of a matrix in order, a block (b, d) at a time."""
+    count = matrix.shape[0]
+    for at in range(0, count, BLOCK):
+        yield matrix[np.arange(at, min(at + BLOCK, count))]
+
+
+def packed(keys: Iterable[bytes]) -> Keys:
+    """Keys of KEY bytes each as an array (n,)."""
+    told = bytearray()
+    for key in keys:
+        told += key
+    return np.frombuffer(told, dtype=f"S{KEY}")
+
+
+def unpacked(keys: Keys) -> Iterator[bytes]:
+    """The keys of an array (n,), one by one, with the zero bytes that numpy leaves out."""
+    told = np.ascontiguousarray(keys).view(np.uint8).data
+    return (bytes(told[at : at + KEY]) for at in range(0, len(told), KEY))
+
+
+class KeyRows:
+    """The rows of keys: 24 bytes each."""
+
+    def __init__(self, keys: Keys, rows: Rows | None = None) -> None:
+        """keys: (n,). rows: (n,), where each stands; without them, where it stands here."""
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        self._rows: Rows = order if rows is None else rows[order]
+
+    def __call__(self, keys: Keys) -> Rows:
+        """The row of each key, (n,), the first of several; -1 where there is none."""
+        if not len(self._keys):
+            return np.full(len(keys), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[at] == keys, self._rows[at], -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Encodings of passages and of sentences, each by the rows of its key.
+
+    vectors: of passages, (n, d) float32. parts: of sentences, (m, d), float16 in a
+    snapshot and float32 before. tokens: of passages.
+    """
+
+    passages: KeyRows
+    vectors: Matrix
+    tokens: Tokens
+    sentences: KeyRows
+    parts: Matrix
+
+
+def empty_store(dimension: int) -> Store:
+    """A store that holds nothing, of vectors (d,)."""
+    nothing = KeyRows(packed([]))
+    return Store(
+        nothing, np.empty((0, dimension), np.float32), [],
+        nothing, np.empty((0, dimension), np.float16),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The rows of two matrices (·, d) put in a new order, (n, d).
+
+    rows: (n,), a row of the first, or of the second by its complement (~row, below 0).
+    """
+
+    first: Matrix
+    second: Matrix
+    rows: Rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.rows), self.second.shape[1]
+
+    def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]:
+        at = self.rows[rows]
+        of_second = at < 0
+        second = self.second[~at[of_second]]
+        found = np.empty((len(at), second.shape[1]), dtype=second.dtype)
+        found[of_second] = second
+        if not of_second.all():
+            found[~of_second] = self.first[at[~of_second]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedTokens:
+    """The tokens of two stores put in a new order; rows as in `Joined`."""
+
+    first: Tokens
+    second: Tokens
+    rows: Rows
+
+    def __iter__(self) -> Iterator[PassageTokens]:
+        for row in self.rows:
+            at = int(row)
+            yield self.second[~at] if at < 0 else self.first[at]

@@ -1,0 +1,190 @@
+"""Rows are found by their keys, and read from wherever they lie."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from fakes import count_words, document
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.documents import Document, Passage
+from archive.languages import unit_rows
+from indexer import stored
+from indexer.calibrate import SAMPLE, language_offsets
+from indexer.chunking import Chunk, chunk
+from indexer.chunks import Chunks
+from indexer.late_interaction import PassageTokens
+from indexer.stored import (
+    Joined,
+    JoinedTokens,
+    KeyRows,
+    Rows,
+    blocks,
+    empty_store,
+    packed,
+    unpacked,
+)
+from indexer.versions import find_versions
+
+# Few different bytes, zero among them, so that keys begin and end alike.
+KEYS = st.lists(
+    st.lists(st.sampled_from([0, 0, 1, 0x80, 0xFF]), min_size=16, max_size=16).map(bytes),
+    max_size=30,
+)
+
+
+@given(KEYS)
+def test_keys_that_are_packed_come_out_again(keys: list[bytes]) -> None:
+    assert list(unpacked(packed(keys))) == keys
+    assert list(unpacked(packed(keys)[::-1])) == keys[::-1]
+    assert packed(keys).shape == (len(keys),)
+
+
+@given(KEYS, KEYS, st.booleans())
+def test_the_row_of_a_key_is_the_first_where_it_stands(
+    keys: list[bytes], others: list[bytes], named: bool
+) -> None:
+    rows = np.arange(len(keys))[::-1] * 3 if named else None
+    found = KeyRows(packed(keys), rows)(packed(keys + others))
+    places = list(range(len(keys))) if rows is None else rows.tolist()
+    assert found.tolist() == [
+        places[keys.index(key)] if key in keys else -1 for key in keys + others
+    ]
+
+
+@given(st.integers(0, 12), st.integers(1, 12), st.lists(st.integers(-12, 11), max_size=30))
+def test_joined_rows_are_those_of_either_matrix(first: int, second: int, chosen: list[int]) -> None:
+    rows = np.array([row for row in chosen if -second <= row < first], dtype=np.int64)
+    one = np.arange(first * 3, dtype=np.float32).reshape(-1, 3)
+    other = -np.arange(1, second * 3 + 1, dtype=np.float32).reshape(-1, 3)
+    joined = Joined(one, other, rows)
+    expected = np.array(
+        [one[row] if row >= 0 else other[~row] for row in rows], dtype=np.float32
+    ).reshape(-1, 3)
+    assert joined.shape == expected.shape
+    assert np.array_equal(joined[np.arange(len(rows))], expected)
+    backwards = np.arange(len(rows))[::-1]
+    assert np.array_equal(joined[backwards], expected[::-1])
+    tokens = [
+        [PassageTokens(np.empty((0, 1), np.uint8), np.array([at]), np.array([at])) for at in told]
+        for told in (range(first), range(-1, -second - 1, -1))
+    ]
+    read = [int(one.pieces[0]) for one in JoinedTokens(tokens[0], tokens[1], rows)]
+    assert read == rows.tolist()
+
+
+@given(st.integers(0, 20), st.integers(1, 9))
+def test_blocks_are_all_rows_in_order(count: int, size: int) -> None:
+    matrix = np.arange(2 * count).reshape(-1, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "BLOCK", size)
+        read = list(blocks(matrix))
+    assert all(0 < len(block) <= size for block in read)
+    assert np.array_equal(np.concatenate([matrix[:0], *read]), matrix)
+
+
+def test_an_empty_store_holds_no_key() -> None:
+    store = empty_store(5)
+    keys = packed([bytes(16), b"k" * 16])
+    assert store.passages(keys).tolist() == store.sentences(keys).tolist() == [-1, -1]
+    assert store.vectors.shape == store.parts.shape == (0, 5)
+
+
+# --- What reads matrices -------------------------------------------------------------------------
+
+
+class Watched:
+    """A matrix that remembers which rows were asked for."""
+
+    def __init__(self, matrix: npt.NDArray[Any]) -> None:
+        self.matrix = matrix
+        self.asked: list[Rows] = []
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.matrix.shape
+
+    def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]:
+        self.asked.append(rows)
+        return self.matrix[rows]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_offsets_read_their_sample_and_nothing_else(dtype: type) -> None:
+    random, count = np.random.default_rng(0), 2 * SAMPLE + 100
+    vectors: npt.NDArray[Any] = unit_rows(random.normal(size=(count, 8))).astype(dtype)
+    languages = ["fr", *["en"] * (count - 51), *["uk"] * 50]
+    watched = Watched(vectors)
+    offsets = language_offsets(watched, languages)
+    assert sorted(len(rows) for rows in watched.asked) == [1, 50, SAMPLE]
+    expected = language_offsets(vectors.astype(np.float32), languages)
+    assert set(offsets) == {"en", "fr", "uk"}
+    assert all(np.array_equal(offsets[one], expected[one]) for one in offsets)
+
+
+def test_versions_read_passages_in_blocks_and_sentences_by_article() -> None:
+    # Twelve releases of six sentences, each in two languages, told by the same vectors.
+    random = np.random.default_rng(0)
+    releases = random.normal(size=(12, 6, 16))
+    documents, chunks, passages, sentences = [], [], [], []
+    for language in ("en", "fr"):
+        for number, vectors in enumerate(releases):
+            text = " ".join(f"The {word} sentence goes here." for word in "abcdef")
+            one = document(text, f"{language}/{number:02}.txt", language)
+            documents.append(one)
+            starts = [at for at in range(len(text)) if text.startswith("The", at)]
+            spans = list(pairwise([*starts, len(text)]))
+            for half in (slice(0, 3), slice(3, 6)):
+                (start, _), (_, end) = spans[half][0], spans[half][-1]
+                passage = Passage(one.path, start, end, text[start:end])
+                chunks.append(Chunk(passage, tuple(spans[half])))
+                passages.append(vectors[half].mean(axis=0))
+                sentences += list(vectors[half])
+    whole, parts = Watched(unit_rows(np.array(passages))), Watched(unit_rows(np.array(sentences)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "BLOCK", 5)
+        found = find_versions(documents, chunks, whole, parts)
+    assert found == [(f"en/{number:02}.txt", f"fr/{number:02}.txt") for number in range(12)]
+    assert found == find_versions(documents, chunks, whole.matrix, parts.matrix)
+    assert np.concatenate(whole.asked).tolist() == list(range(48))
+    assert max(map(len, whole.asked)) == 5
+    assert {len(rows) for rows in parts.asked} == {6}
+
+
+# --- Chunks --------------------------------------------------------------------------------------
+
+
+def chunked() -> list[tuple[Document, list[Chunk]]]:
+    articles = [
+        document(" ".join(f"Ship {at} left {name} at dawn." for at in range(count)), name, of)
+        for name, of, count in (("a.txt", "en", 9), ("b.txt", "fr", 1), ("c.txt", "en", 5))
+    ]
+    return [(one, chunk(one, count_words, 14)) for one in articles]
+
+
+def test_chunks_held_as_offsets_are_the_chunks() -> None:
+    told, chunks = chunked(), Chunks()
+    for article, of in told:
+        chunks.add(article, of)
+    expected = [one for _, of in told for one in of]
+    assert len(expected) > 5
+    assert list(chunks) == expected
+    assert [chunks[row] for row in range(len(chunks))] == expected
+    assert chunks[1:-1] == expected[1:-1]
+    assert len(chunks) == len(chunks.passages) == len(expected)
+    texts = [chunks.passages[row] for row in range(len(chunks.passages))]
+    assert texts == [one.passage.text for one in expected]
+    by_path = {article.path: article for article, _ in told}
+    parts = [
+        (by_path[one.passage.path].text[slice(*span)], by_path[one.passage.path].language)
+        for one in expected
+        for span in one.sentences
+    ]
+    read = [chunks.sentences[row] for row in range(len(chunks.sentences))]
+    assert list(zip(read, chunks.sentences.languages(), strict=True)) == parts
+    assert [chunks.passages.document(row).path for row in range(len(chunks))] == [
+        one.passage.path for one in expected
+    ]
