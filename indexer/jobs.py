@@ -49,7 +49,8 @@ class Job:
 def start_reindex(settings: Settings) -> None:
     """Start `communique index` as a child process with the same settings, and do not wait.
 
-    It gives way to whatever answers questions meanwhile. A run that another process holds up fails by itself, with its reason in the job.
+    It gives way to whatever answers questions meanwhile. A run that another process holds up fails
+    by itself, with its reason in the job.
     """
     chosen = {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
     process = subprocess.Popen(
