@@ -166,11 +166,17 @@ def ask(folder: str, questions: str, begun: str) -> dict[str, Any]:
     engine.ask(Question(asked[0]))
     first = time.time() - float(begun)
     later = Filters(since=SINCE)
+    searching = seconds(lambda text: engine.search(Question(text, later)), asked)
     anew = open_engine(settings, encoder)  # remembers no question
+    answers = [anew.ask(Question(text)) for text in asked][WARM_UP:]
     return {
         "first": first,
-        "search": seconds(lambda text: engine.search(Question(text, later)), asked),
-        "ask": seconds(lambda text: anew.ask(Question(text)), asked),
+        "search": searching,
+        "ask": [answer.seconds for answer in answers],
+        "stages": {
+            stage: statistics.median(answer.stages.get(stage, 0.0) for answer in answers)
+            for stage in answers[0].stages
+        },
         "memory": memory(),
     }
 
@@ -238,6 +244,7 @@ class Bench:
     found: dict[Row, dict[str, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> None:
         note("preparing: two archives, and our index of the large one")
@@ -281,6 +288,8 @@ class Bench:
         for row, name in ((SEARCH, "search"), (ASK, "ask")):
             taken = told[name if who == OURS else "questions"]
             self.add(who, {row: 1000 * statistics.median(taken)})
+        for stage, taken in told.get("stages", {}).items():
+            self.stages[stage].append(1000 * taken)
 
     def measure(self, who: str, mode: str, *rest: object) -> dict[str, Any]:
         """What a fresh process says it measured."""
@@ -309,6 +318,10 @@ class Bench:
             medians = {who: statistics.median(told) for who, told in self.found[row].items()}
             cells = [row.form.format(medians[who]) if who in medians else "" for who in everyone]
             lines.append(f"| {row.name} | {' | '.join(cells)} | {against(row, medians)} |")
+        lines += ["", "| stage of our question | ms |", "|---|---:|"]
+        lines += [
+            f"| {name} | {statistics.median(each):.1f} |" for name, each in self.stages.items()
+        ]
         return "\n".join(lines)
 
 
