@@ -48,7 +48,7 @@ format: .venv/test-installed ## Put the code in its form
 evaluate: .venv/installed ## Measure beside the figures kept: make evaluate SETS="folder folder"
 	@$(COMMUNIQUE) evaluate $(SETS)
 
-bench: .venv/installed .venv-peers/installed ## Measure speed beside other libraries (some minutes)
+bench: .venv/installed .venv-peers/installed ## Measure speed beside other libraries (half an hour)
 	@$(BIN)/python -m benchmarks.bench .venv-peers/bin/python
 
 .venv-peers/installed: benchmarks/requirements-peers.txt
