@@ -34,7 +34,7 @@ MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 KEPT = 2
 
-# From so many passages on a snapshot has a coarse index beside the exact one: docs/performance.md.
+# From so many passages on a snapshot has a coarse index beside the exact one; a judgement.
 COARSE_FROM = 50_000
 
 # Raised whenever what a snapshot holds changes: an older snapshot is then built again.
