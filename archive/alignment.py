@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from archive.languages import Vectors
+from archive.spans import Rows
 from archive.text import Span
-
-Rows = npt.NDArray[np.int64]
 
 # How near two sentences are that say the same (cosine), and how many times the share of its
 # article one of them may take of the other's; how they were chosen: docs/evaluation.md.

@@ -1,4 +1,4 @@
-"""The articles of a snapshot in SQLite: documents, passages, and what was left out and why."""
+"""The articles of a snapshot in SQLite, and what was left out and why."""
 
 import json
 import sqlite3
@@ -15,7 +15,6 @@ from archive.documents import (
     Document,
     Duplicate,
     FurnitureLine,
-    Passage,
     Refusal,
 )
 from archive.text import Piece, Span
@@ -25,14 +24,6 @@ CREATE TABLE documents (
     number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     language TEXT NOT NULL, published TEXT, date_basis TEXT NOT NULL, text TEXT NOT NULL,
     pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL
-);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, key BLOB NOT NULL
-);
-CREATE TABLE sentences (
-    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passages,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, key BLOB NOT NULL
 );
 CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
 CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
@@ -50,8 +41,6 @@ _DOCUMENT = "path, title, language, published, date_basis, text, pieces, encodin
 def write_catalogue(
     file: Path,
     documents: Sequence[Document],
-    passages: Iterable[tuple[Passage, bytes]],
-    sentences: Iterable[tuple[int, Span, bytes]],
     refused: Iterable[Refusal],
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
@@ -60,9 +49,6 @@ def write_catalogue(
 ) -> None:
     """Write everything a snapshot tells of its articles.
 
-    passages: in the order of the rows, each with the key its vector is reused by.
-    sentences: in the order of the rows: the row of its passage, its span in the article's text,
-    and the key of its vector.
     files: (path, digest) of every file that was decoded.
     versions: the paths of the documents that tell one release, for each that several tell.
     """
@@ -74,20 +60,6 @@ def write_catalogue(
             connection.executemany(
                 f"INSERT INTO documents VALUES (?{', ?' * 9})",
                 ((numbers[document.path], *_record(document)) for document in documents),
-            )
-            connection.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
-                (
-                    (row, numbers[passage.path], passage.start, passage.end, key)
-                    for row, (passage, key) in enumerate(passages)
-                ),
-            )
-            connection.executemany(
-                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
-                (
-                    (row, passage, start, end, key)
-                    for row, (passage, (start, end), key) in enumerate(sentences)
-                ),
             )
             for table, rows in (
                 ("refused", refused), ("duplicates", duplicates), ("furniture", furniture),
@@ -155,36 +127,14 @@ class Catalogue:
             )
         ]
 
-    def passage_spans(self) -> list[tuple[int, int, int]]:
-        """(number of the document, start, end) of every passage, in the order of the rows."""
-        return self._numbers('SELECT document, start, "end" FROM passages ORDER BY row')
-
-    def passage_texts(self, rows: Sequence[int]) -> dict[int, str]:
-        """The texts of some passages, by row."""
-        found = self._rows(
-            'SELECT row, substr(text, start + 1, "end" - start) FROM passages '
-            "JOIN documents ON number = document WHERE row IN (SELECT value FROM json_each(?))",
-            json.dumps(list(rows)),
-        )
-        return {int(str(row)): str(text) for row, text in found}
-
-    def sentence_spans(self) -> list[tuple[int, int, int]]:
-        """(row of the passage, start, end) of every sentence, in the order of the rows."""
-        return self._numbers('SELECT passage, start, "end" FROM sentences ORDER BY row')
-
-    def _numbers(self, query: str) -> list[tuple[int, int, int]]:
-        return [(int(str(a)), int(str(b)), int(str(c))) for a, b, c in self._rows(query)]
-
-    def passage_keys(self) -> list[bytes]:
-        """The key of each passage's vector, in the order of the rows."""
-        return self._keys("SELECT key FROM passages ORDER BY row")
-
-    def sentence_keys(self) -> list[bytes]:
-        """The key of each sentence's vector, in the order of the rows."""
-        return self._keys("SELECT key FROM sentences ORDER BY row")
-
-    def _keys(self, query: str) -> list[bytes]:
-        return [key for (key,) in self._rows(query) if isinstance(key, bytes)]
+    def cut(self, number: int, span: Span) -> str:
+        """A part of the text of the document of a number, by its offsets."""
+        start, end = span
+        ((text,),) = self._rows(
+            "SELECT substr(text, ?, ?) FROM documents WHERE number = ?", start + 1, end - start,
+            number,
+        )  # fmt: skip
+        return str(text)
 
     def refused(self) -> list[Refusal]:
         """The files that were refused, in the order of the paths."""

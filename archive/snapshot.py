@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from archive.errors import (
     IndexBusy,
@@ -22,6 +23,10 @@ from archive.errors import (
 from archive.storage import flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
+PASSAGE_SPANS = "passage_spans.npy"
+SENTENCE_SPANS = "sentence_spans.npy"
+PASSAGE_KEYS = "passage_keys.npy"
+SENTENCE_KEYS = "sentence_keys.npy"
 PASSAGES = "passages.faiss"
 COARSE = "coarse.faiss"
 SENTENCES = "sentences.npy"
@@ -37,8 +42,11 @@ KEPT = 2
 # From so many passages on a snapshot has a coarse index beside the exact one; a judgement.
 COARSE_FROM = 50_000
 
+# A file of more bytes is not read whole each time a snapshot is opened.
+LARGE = 1 << 26
+
 # Raised whenever what a snapshot holds changes: an older snapshot is then built again.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,8 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
     Before the switch every file is on disk; a process that dies leaves the snapshot that was
     current. The last KEPT snapshots stay.
     """
-    manifest = {"format": FORMAT, "facts": asdict(facts), "files": _digests(folder)}
+    files = {name: _Record.of(folder / name)._asdict() for name in _files(folder)}
+    manifest = {"format": FORMAT, "facts": asdict(facts), "files": files}
     flush_folder(folder)
     replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))
     index_dir = folder.parent
@@ -142,8 +151,11 @@ def _pointer(index_dir: Path) -> tuple[str, str] | None:
 def open_snapshot(index_dir: Path, model: str) -> Snapshot:
     """The current snapshot, once every file in it is what the manifest says.
 
-    Raises IndexMissing, IndexOutdated, IndexDamaged, or IndexFromOtherModel when it was built
-    with another model than `model`.
+    Files of up to LARGE bytes are read and compared by their SHA-256; so are larger ones, unless
+    their size and the time they were written are those they were sealed with.
+
+    Raises IndexMissing, IndexOutdated, IndexDamaged, or IndexFromOtherModel when it was built with
+    another model than `model`.
     """
     pointer = _pointer(index_dir)
     if pointer is None:
@@ -159,9 +171,8 @@ def open_snapshot(index_dir: Path, model: str) -> Snapshot:
         if manifest["format"] != FORMAT:
             raise IndexOutdated(index_dir)
         facts = Facts(**manifest["facts"])
-        differing = [
-            file for file, digest in manifest["files"].items() if _digest(folder / file) != digest
-        ]
+        records = {name: _Record(**told) for name, told in manifest["files"].items()}
+        differing = [name for name, record in records.items() if not record.holds(folder / name)]
     except (OSError, ValueError, KeyError, TypeError):
         raise IndexDamaged(index_dir, "a file is missing or cannot be read") from None
     if differing:
@@ -171,9 +182,31 @@ def open_snapshot(index_dir: Path, model: str) -> Snapshot:
     return Snapshot(folder, facts)
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): _digest(file) for file in files}
+class _Record(NamedTuple):
+    """What a manifest says of a file: its SHA-256, its bytes, when it was written."""
+
+    sha256: str
+    size: int
+    written: int
+
+    @classmethod
+    def of(cls, file: Path) -> "_Record":
+        facts = file.stat()
+        return cls(_digest(file), facts.st_size, facts.st_mtime_ns)
+
+    def holds(self, file: Path) -> bool:
+        """Whether a file is still what this says. Raises OSError where it cannot be read."""
+        facts = file.stat()
+        if facts.st_size != self.size:
+            return False
+        if facts.st_size > LARGE and facts.st_mtime_ns == self.written:
+            return True
+        return _digest(file) == self.sha256
+
+
+def _files(folder: Path) -> list[str]:
+    every = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [file.relative_to(folder).as_posix() for file in every]
 
 
 def _digest(file: Path) -> str:

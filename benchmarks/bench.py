@@ -72,12 +72,12 @@ def settings_for(**chosen: Any) -> "Settings":
 
 def passages_of(settings: "Settings") -> list[str]:
     """The passages of the current snapshot, in order."""
-    from archive.catalogue import Catalogue
-    from archive.snapshot import CATALOGUE, open_snapshot
+    from archive.snapshot import open_snapshot
+    from retriever.indexes import Indexes
 
     snapshot = open_snapshot(settings.index, settings.model)
-    texts = Catalogue(snapshot.folder / CATALOGUE).passage_texts(range(snapshot.facts.passages))
-    return [texts[row] for row in sorted(texts)]
+    indexes = Indexes(snapshot.folder)
+    return [indexes.text(row) for row in range(snapshot.facts.passages)]
 
 
 def prepare(work: str) -> dict[str, Any]:

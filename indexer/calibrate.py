@@ -13,7 +13,8 @@ from archive.languages import (
     packaged_token_centre,
 )
 from archive.packaged_model import PACKAGED_MODEL
-from indexer.stored import Matrix, Rows
+from archive.spans import Rows
+from indexer.stored import Matrix
 
 # The directions of a language are learned from at least so many of its passages, and from at least
 # so many languages; as many as there are languages to tell apart, up to MOST.

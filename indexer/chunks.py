@@ -2,9 +2,14 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import overload
 
+import numpy as np
+import numpy.typing as npt
+
 from archive.documents import Document, Passage
+from archive.spans import write_spans
 from archive.text import Span
 from indexer.chunking import Chunk
 
@@ -35,6 +40,10 @@ class Cuts:
         """Where a text stands in its article."""
         return self._offsets[2 * row], self._offsets[2 * row + 1]
 
+    def write(self, file: Path, of: npt.ArrayLike | None = None) -> None:
+        """Write where the texts stand. of: (n,), what they are parts of instead of documents."""
+        write_spans(file, self._numbers if of is None else of, self._offsets)
+
     def languages(self) -> list[str]:
         """The language of each text's article."""
         return [self._documents[number].language for number in self._numbers]
@@ -57,6 +66,11 @@ class Chunks(Sequence[Chunk]):
             for span in one.sentences:
                 self.sentences.add(number, span)
             self._firsts.append(len(self.sentences))
+
+    def write(self, passages: Path, sentences: Path) -> None:
+        """Write where the passages stand in the documents, and the sentences in the passages."""
+        self.passages.write(passages)
+        self.sentences.write(sentences, np.repeat(np.arange(len(self)), np.diff(self._firsts)))
 
     def __len__(self) -> int:
         return len(self.passages)

@@ -11,7 +11,8 @@ import numpy as np
 
 from archive.languages import Vectors
 from archive.snapshot import COARSE_FROM
-from indexer.stored import Matrix, Rows
+from archive.spans import Rows
+from indexer.stored import Matrix
 
 _TRAINED_ON = 64  # vectors for each centre
 _BLOCK = 65_536

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.languages import Vectors
+from archive.spans import Rows
 from indexer.row_file import RowFile
-from indexer.stored import BLOCK, Matrix, Rows, blocks
+from indexer.stored import BLOCK, Matrix, blocks
 
 # Where an exact index tells how many vectors it holds, as 8 bytes; how many numbers, with its last.
 _COUNT, _SIZE = slice(8, 16), slice(-8, None)

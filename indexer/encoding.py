@@ -13,6 +13,7 @@ from archive.encoder import Encoded, Encoder
 from archive.errors import IndexUnwritable
 from archive.languages import Vectors
 from archive.snapshot import PASSAGES, SENTENCES
+from archive.spans import Rows
 from indexer.calibrate import learn_calibration
 from indexer.journal import Journal, open_journal, start_journal
 from indexer.late_interaction import PassageTokens
@@ -23,7 +24,6 @@ from indexer.stored import (
     JoinedTokens,
     KeyRows,
     Keys,
-    Rows,
     empty_store,
     packed,
 )

@@ -30,9 +30,10 @@ import numpy.typing as npt
 from archive.calibration import Calibration, read_calibration, write_calibration
 from archive.errors import IndexUnwritable
 from archive.languages import Vectors
+from archive.spans import Rows
 from archive.storage import new_folder
 from indexer.late_interaction import PassageTokens, TokenRows
-from indexer.stored import KEY, KeyRows, Keys, Rows, Store
+from indexer.stored import KEY, KeyRows, Keys, Store
 
 FOLDER = "encoded"
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+import numpy as np
+
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
 from archive.documents import Document, Duplicate, FurnitureLine, Passage, Refusal
@@ -20,7 +22,11 @@ from archive.snapshot import (
     COARSE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_KEYS,
+    PASSAGE_SPANS,
     PASSAGES,
+    SENTENCE_KEYS,
+    SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
     Facts,
@@ -44,7 +50,6 @@ from indexer.lexical import write_lexical
 from indexer.metadata import published_on, title_of
 from indexer.reading import Reason, SourceFile, read_files, refusal
 from indexer.reuse import Earlier
-from indexer.stored import unpacked
 from indexer.versions import find_versions
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
@@ -205,16 +210,12 @@ def write_snapshot(
         write_tokens(folder / TOKENS, encodings.tokens)
         write_coarse(folder / COARSE, folder / PASSAGES, read_sentences(folder / SENTENCES))
         vectors = PassageVectors(folder / PASSAGES)
-        part_keys = unpacked(encodings.sentence_keys)
+        chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
+        np.save(folder / PASSAGE_KEYS, encodings.passage_keys)
+        np.save(folder / SENTENCE_KEYS, encodings.sentence_keys)
         write_catalogue(
             folder / CATALOGUE,
             documents,
-            zip((one.passage for one in chunks), unpacked(encodings.passage_keys), strict=True),
-            (
-                (row, span, next(part_keys))
-                for row, one in enumerate(chunks)
-                for span in one.sentences
-            ),
             gathered.refused,
             gathered.duplicates,
             gathered.furniture,

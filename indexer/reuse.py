@@ -1,9 +1,7 @@
 """What an earlier snapshot already worked out: chunks of unchanged articles, vectors."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from archive.calibration import Calibration, read_calibration
 from archive.catalogue import Catalogue
@@ -13,16 +11,21 @@ from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    PASSAGE_KEYS,
+    PASSAGE_SPANS,
     PASSAGES,
+    SENTENCE_KEYS,
+    SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
     Snapshot,
     open_snapshot,
 )
+from archive.spans import read_spans
 from indexer.chunking import Chunk
 from indexer.dense import PassageVectors, read_sentences
 from indexer.late_interaction import read_tokens
-from indexer.stored import KEY, KeyRows, Store, packed
+from indexer.stored import KEY, KeyRows, Store, read_keys
 
 
 def vector_key(model: str, calibration: Calibration, kind: str, text: str) -> bytes:
@@ -49,7 +52,6 @@ class Earlier:
         self.store: Store | None = None
         self._snapshot: Snapshot | None = None
         self._numbers: dict[str, int] = {}
-        self._passages, self._sentences = _Spanned([], 0), _Spanned([], 0)
         try:
             snapshot = open_snapshot(settings.index, settings.model)
         except ArchiveError:
@@ -75,15 +77,14 @@ class Earlier:
             return
         catalogue, folder = self._catalogue, self._snapshot.folder
         self._numbers = {path: number for number, (path, *_) in enumerate(catalogue.headings())}
-        passages = catalogue.passage_spans()
-        self._passages = _Spanned(passages, len(self._numbers))
-        self._sentences = _Spanned(catalogue.sentence_spans(), len(passages))
+        self._passages = read_spans(folder / PASSAGE_SPANS)
+        self._sentences = read_spans(folder / SENTENCE_SPANS)
         self.calibration = read_calibration(folder / CALIBRATION)
         self.store = Store(
-            KeyRows(packed(catalogue.passage_keys())),
+            KeyRows(read_keys(folder / PASSAGE_KEYS)),
             PassageVectors(folder / PASSAGES),
             read_tokens(folder / TOKENS),
-            KeyRows(packed(catalogue.sentence_keys())),
+            KeyRows(read_keys(folder / SENTENCE_KEYS)),
             read_sentences(folder / SENTENCES),
         )
 
@@ -94,24 +95,8 @@ class Earlier:
         if number is None or self._catalogue.document(path).text != text:
             return None
         found = []
-        for row, start, end in self._passages.of(number):
-            spans = tuple((a, b) for _, a, b in self._sentences.of(row))
+        for row in self._passages.parts(number).tolist():
+            start, end = self._passages.span(row)
+            spans = tuple(self._sentences.spans(self._sentences.parts(row)))
             found.append(Chunk(Passage(path, start, end, text[start:end]), spans))
         return found
-
-
-class _Spanned:
-    """Rows of spans, in the order of what they are spans of: 8 bytes a row."""
-
-    def __init__(self, told: Sequence[tuple[int, int, int]], count: int) -> None:
-        """told: (number of what it is a span of, start, end) row by row; numbers below count."""
-        told_of = np.fromiter((of for of, _, _ in told), dtype=np.int64, count=len(told))
-        self._firsts = np.searchsorted(told_of, np.arange(count + 1))
-        offsets = (offset for _, *span in told for offset in span)
-        self._spans = np.fromiter(offsets, dtype=np.int32, count=2 * len(told)).reshape(-1, 2)
-
-    def of(self, number: int) -> Iterator[tuple[int, int, int]]:
-        """The rows of one number: (row, start, end) of each."""
-        first, last = self._firsts[number : number + 2].tolist()
-        for row, (start, end) in enumerate(self._spans[first:last].tolist(), start=first):
-            yield row, start, end

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from archive.spans import Rows
 from indexer.late_interaction import PassageTokens
 
 KEY = 16  # bytes
 Keys = npt.NDArray[np.bytes_]  # (n,) S16
-Rows = npt.NDArray[np.int64]
 
 BLOCK = 4096  # rows that are in memory at once
 
@@ -46,10 +47,9 @@ def packed(keys: Iterable[bytes]) -> Keys:
     return np.frombuffer(told, dtype=f"S{KEY}")
 
 
-def unpacked(keys: Keys) -> Iterator[bytes]:
-    """The keys of an array (n,), one by one, with the zero bytes that numpy leaves out."""
-    told = np.ascontiguousarray(keys).view(np.uint8).data
-    return (bytes(told[at : at + KEY]) for at in range(0, len(told), KEY))
+def read_keys(file: Path) -> Keys:
+    """The keys in a file that np.save wrote, (n,), read where they lie."""
+    return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
 
 
 class KeyRows:

@@ -8,9 +8,10 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from archive.alignment import Rows, Sentences, aligned
+from archive.alignment import Sentences, aligned
 from archive.documents import UNDETERMINED, Document
 from archive.languages import Vectors, unit_rows
+from archive.spans import Rows
 from archive.text import Span
 from indexer.chunking import Chunk
 from indexer.dense import nearest

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from archive.languages import Vectors
 from archive.snapshot import COARSE_FROM
+from archive.spans import Rows
 
 # Of the coarse index's rows so many times more than asked for are compared with the vectors
 # themselves; more than MOST are searched for among all vectors.
 _REFINED, _MOST_FROM_COARSE = 2, 1000
 _FARTHER = 4
 
-Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 

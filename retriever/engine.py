@@ -210,8 +210,8 @@ class Engine:
     def _told(self, asked: Asked, hit: RankedPassage) -> Told:
         """A passage with its sentences, how near they come, and how well they meet the question."""
         indexes, start = self._indexes, hit.passage.start
-        rows = indexes.sentence_rows(hit.row)
-        spans: list[Span] = [(int(a), int(b)) for a, b in indexes.sentence_spans[rows]]
+        rows = indexes.sentence_spans.parts(hit.row)
+        spans = indexes.sentence_spans.spans(rows)
         _, off = asked.offsets[hit.document.language]
         return Told(
             hit,
@@ -228,7 +228,7 @@ class Engine:
         for rank, one in enumerate(ranking.fused, start=1):
             row = one.row
             document = indexes.document(row)
-            start, end = (int(offset) for offset in indexes.spans[row])
+            start, end = indexes.spans.span(row)
             passage = Passage(document.path, start, end, document.text[start:end])
             terms = indexes.lexical.terms(question.text, document.language)
             rarity = indexes.lexical.rarity(question.text, document.language)

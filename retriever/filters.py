@@ -1,6 +1,6 @@
 """Which passages a question's filters let through."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.documents import Filters, source_of
-from retriever.dense import Mask, Rows
+from archive.spans import Numbers, Rows
+from retriever.dense import Mask
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Columns:
     paths: Sequence[str]
     languages: Sequence[str]
     published: Sequence[date | None]
-    document_of: Rows
+    document_of: Numbers
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
@@ -30,9 +31,9 @@ class Columns:
             return None
         passing = np.ones(len(self.paths), dtype=np.bool_)
         if filters.languages:
-            passing &= np.isin(self._languages, sorted(filters.languages))
+            passing &= _among(self._languages, filters.languages)
         if filters.sources:
-            passing &= np.isin(self._sources, sorted(filters.sources))
+            passing &= _among(self._sources, filters.sources)
         if filters.since or filters.until:
             passing &= self._days >= (filters.since or date.min).toordinal()
             passing &= self._days <= (filters.until or date.max).toordinal()
@@ -41,21 +42,37 @@ class Columns:
 
     def in_language(self, language: str) -> Mask:
         """Which rows are of articles in a language, (n,)."""
-        rows: Mask = (self._languages == language)[self.document_of]
+        rows: Mask = _among(self._languages, {language})[self.document_of]
         return rows
 
     @cached_property
-    def _languages(self) -> npt.NDArray[np.str_]:
-        return np.array(self.languages, dtype=np.str_)
+    def _languages(self) -> "_Coded":
+        return _coded(self.languages)
 
     @cached_property
-    def _sources(self) -> npt.NDArray[np.str_]:
-        return np.array([source_of(path) for path in self.paths], dtype=np.str_)
+    def _sources(self) -> "_Coded":
+        return _coded([source_of(path) for path in self.paths])
 
     @cached_property
     def _days(self) -> Rows:
         """The day of each article, as `date.toordinal` counts; 0 for one without a date."""
         return np.array([day.toordinal() if day else 0 for day in self.published], dtype=np.int64)
+
+
+# The different values of a column, and the place among them of each article's.
+_Coded = tuple[npt.NDArray[np.str_], npt.NDArray[np.int64]]
+
+
+def _coded(values: Sequence[str]) -> _Coded:
+    names, codes = np.unique(np.array(values, dtype=np.str_), return_inverse=True)
+    return names, codes
+
+
+def _among(column: _Coded, wanted: Set[str]) -> Mask:
+    """Which articles have one of the wanted values, (articles,)."""
+    names, codes = column
+    passing: Mask = np.isin(names, sorted(wanted))[codes]
+    return passing
 
 
 def passes(filters: Filters, language: str, source: str, published: date | None) -> bool:

@@ -15,12 +15,14 @@ from archive.snapshot import (
     COARSE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_SPANS,
     PASSAGES,
+    SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
 )
-from archive.text import Span
-from retriever.dense import DenseIndex, Rows, StoredVectors
+from archive.spans import read_spans
+from retriever.dense import DenseIndex, StoredVectors
 from retriever.filters import Columns
 from retriever.late_interaction import TokenIndex
 from retriever.lexical import LexicalIndex
@@ -30,8 +32,8 @@ from retriever.versions import Releases
 class Indexes:
     """The files of a snapshot. Passages go by their rows, articles by their numbers.
 
-    spans: (passages, 2), offsets of each passage into its article's text. sentence_spans: the same
-    of each sentence. Safe to use from several threads.
+    spans: of the passages in the articles. sentence_spans: of the sentences in the passages.
+    Safe to use from several threads.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,17 +45,13 @@ class Indexes:
         self.calibration = read_calibration(folder / CALIBRATION)
         self.offsets = read_offsets(folder / OFFSETS)
         headings = self.catalogue.headings()
-        spans = np.array(self.catalogue.passage_spans(), dtype=np.int64).reshape(-1, 3)
-        self.spans = spans[:, 1:]
-        sentences = np.array(self.catalogue.sentence_spans(), dtype=np.int64).reshape(-1, 3)
-        self.sentence_spans = sentences[:, 1:]
-        # The sentences of passage r have the rows first[r] up to, not including, first[r + 1].
-        self._first = np.searchsorted(sentences[:, 0], np.arange(len(spans) + 1))
+        self.spans = read_spans(folder / PASSAGE_SPANS)
+        self.sentence_spans = read_spans(folder / SENTENCE_SPANS)
         self.columns = Columns(
             paths=[path for path, _, _, _ in headings],
             languages=[language for _, _, language, _ in headings],
             published=[published for _, _, _, published in headings],
-            document_of=spans[:, 0],
+            document_of=self.spans.of,
         )
         self.releases = Releases(
             self.catalogue.versions(), self.columns, self.catalogue.document, self._sentences_of
@@ -71,13 +69,13 @@ class Indexes:
         """The language of a passage's article."""
         return self.columns.languages[self.number(row)]
 
-    def sentence_rows(self, row: int) -> Rows:
-        """The rows of a passage's sentences, ascending."""
-        return np.arange(self._first[row], self._first[row + 1])
+    def text(self, row: int) -> str:
+        """The text of a passage."""
+        return self.catalogue.cut(self.number(row), self.spans.span(row))
 
     def nearest_sentences(self, vector: Vectors, rows: list[int]) -> Vectors:
         """The cosine of the nearest sentence of each passage, in the order of the rows."""
-        starts, ends = self._first[rows], self._first[np.array(rows, dtype=np.int64) + 1]
+        starts, ends = self.sentence_spans.bounds(rows)
         sentences = np.concatenate([np.arange(*span) for span in zip(starts, ends, strict=True)])
         offsets = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
         nearest: Vectors = np.maximum.reduceat(self.sentences.cosines(vector, sentences), offsets)
@@ -85,8 +83,7 @@ class Indexes:
 
     def _sentences_of(self, number: int) -> Sentences:
         """The sentences of an article."""
-        passages = np.searchsorted(self.columns.document_of, [number, number + 1])
-        rows = np.arange(*self._first[passages])
-        spans: list[Span] = [(int(a), int(b)) for a, b in self.sentence_spans[rows]]
+        passages, _ = self.spans.bounds([number, number + 1])
+        rows = np.arange(*self.sentence_spans.bounds(passages)[0])
         text = self.catalogue.document(self.columns.paths[number]).text
-        return Sentences(text, spans, self.sentences.vectors(rows))
+        return Sentences(text, self.sentence_spans.spans(rows), self.sentences.vectors(rows))

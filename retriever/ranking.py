@@ -155,17 +155,17 @@ class Ranker:
     def _reranked(self, reranker: Reranker, question: Question, fused: list[Fused]) -> list[Fused]:
         """The first RERANKED passages as the cross-encoder orders them."""
         rows = [one.row for one in fused[:RERANKED]]
-        texts = self._indexes.catalogue.passage_texts(rows)
-        return rerank(fused, reranker.scores(question.text, [texts[row] for row in rows]))
+        texts = [self._indexes.text(row) for row in rows]
+        return rerank(fused, reranker.scores(question.text, texts))
 
     def _concerning(self, period: Period, rows: list[int]) -> frozenset[int]:
         """Which of the rows concern a period, by their article's date or their own words."""
-        today, texts = date.today(), self._indexes.catalogue.passage_texts(rows)
-        published = self._indexes.columns.published
+        today, indexes = date.today(), self._indexes
+        published = indexes.columns.published
         return frozenset(
             row
             for row in rows
-            if concerns(texts[row], published[self._indexes.number(row)], period, today)
+            if concerns(indexes.text(row), published[indexes.number(row)], period, today)
         )
 
     def _candidates(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.catalogue import Catalogue, write_catalogue
-from archive.documents import DateBasis, Duplicate, FurnitureLine, Passage, Refusal
+from archive.documents import DateBasis, Duplicate, FurnitureLine, Refusal
 
 ARTICLES = [
     document("Un cafe\u0301.\r\nNoir «\u00a0'\";--».", "a/é.txt", "fr"),
@@ -20,9 +20,6 @@ ARTICLES = [
         published=date(2025, 11, 12), date_basis=DateBasis.STATED,
     ),
 ]  # fmt: skip
-PASSAGES = [Passage("a/é.txt", 0, 8, "Un café."), Passage("b/c.txt", 0, 7, "Кабелі.")]
-KEYS = [b"\0" * 16, b"\xff" * 16]
-SENTENCES = [(0, (0, 8), b"\1" * 16), (1, (0, 7), b"\2" * 16)]
 REFUSED = [Refusal("x.pdf", "unsupported_format", "Only .txt files are read.")]
 DUPLICATES = [Duplicate("b/d.txt", "b/c.txt", 0.913)]
 FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
@@ -34,8 +31,7 @@ VERSIONS = [("a/é.txt", "b/c.txt")]
 def catalogue(tmp_path: Path) -> Catalogue:
     file = tmp_path / "catalogue.sqlite"
     write_catalogue(
-        file, ARTICLES, zip(PASSAGES, KEYS, strict=True), SENTENCES,
-        REFUSED, DUPLICATES, FURNITURE, FILES, VERSIONS,
+        file, ARTICLES, REFUSED, DUPLICATES, FURNITURE, FILES, VERSIONS,
     )  # fmt: skip
     return Catalogue(file)
 
@@ -43,10 +39,9 @@ def catalogue(tmp_path: Path) -> Catalogue:
 def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     assert catalogue.documents() == ARTICLES
     assert [catalogue.document(one.path) for one in ARTICLES] == ARTICLES
-    assert catalogue.passage_spans() == [(0, 0, 8), (1, 0, 7)]
-    assert catalogue.passage_keys() == KEYS
-    assert catalogue.sentence_spans() == [(0, 0, 8), (1, 0, 7)]
-    assert catalogue.sentence_keys() == [b"\1" * 16, b"\2" * 16]
+    for number, one in enumerate(ARTICLES):
+        for span in ((0, len(one.text)), (1, 4), (3, 3)):
+            assert catalogue.cut(number, span) == one.text[slice(*span)]
     assert catalogue.refused() == REFUSED
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE
@@ -64,7 +59,7 @@ def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, pa
 
 
 def test_an_empty_catalogue_can_be_read(tmp_path: Path) -> None:
-    write_catalogue(tmp_path / "c", [], [], [], [], [], [], [], [])
+    write_catalogue(tmp_path / "c", [], [], [], [], [], [])
     empty = Catalogue(tmp_path / "c")
     assert (empty.documents(), empty.refused(), empty.files()) == ([], [], {})
     assert empty.versions() == []
@@ -95,5 +90,5 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
         return
     file = tmp_path_factory.mktemp("c") / "catalogue.sqlite"
     article = document(text, "a.txt")
-    write_catalogue(file, [article], [], [], [], [], [], [], [])
+    write_catalogue(file, [article], [], [], [], [], [])
     assert Catalogue(file).documents() == [article]

@@ -20,7 +20,7 @@ from indexer.calibrate import learn_calibration
 from indexer.encoding import OUTGROWN, Encodings, encode
 from indexer.late_interaction import PassageTokens
 from indexer.reuse import Earlier, vector_key
-from indexer.stored import KeyRows, Matrix, Store, unpacked
+from indexer.stored import KeyRows, Matrix, Store, packed
 
 WORDS = ("cable", "ship", "radar", "port", "ice", "snow", "Riga", "crew")
 TEXTS = st.lists(
@@ -85,9 +85,8 @@ def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -
         (PASSAGES, passages, found.passage_keys),
         (SENTENCES, sentences, found.sentence_keys),
     ):
-        assert list(unpacked(keys)) == [
-            vector_key(encoder.model, calibration, kind, text) for text in texts
-        ]
+        told_by = (vector_key(encoder.model, calibration, kind, text) for text in texts)
+        assert np.array_equal(keys, packed(told_by))
     for texts, vectors in ((passages, found.passages), (sentences, found.sentences)):
         expected = calibration.vectors(vectors_of(encoder, texts))
         assert np.allclose(whole(vectors), expected, atol=1e-6)

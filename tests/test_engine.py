@@ -21,7 +21,8 @@ from archive.documents import Document, Filters, Question
 from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors
 from archive.settings import Settings
-from archive.snapshot import CALIBRATION, LEXICAL, OFFSETS
+from archive.snapshot import CALIBRATION, LEXICAL, OFFSETS, PASSAGE_SPANS
+from archive.spans import read_spans
 from archive.text import sentences, stems, words
 from indexer.pipeline import build_index
 from retriever.confidence import THRESHOLD
@@ -162,9 +163,11 @@ def every_passage(engine: Engine, question: Question) -> list[RankedPassage]:
 
 def encoded_passages(engine: Engine, encoder: Encoder) -> list[Encoded]:
     """Every passage of the snapshot as the encoder gives it, row by row."""
-    spans = engine.catalogue.passage_spans()
-    texts = engine.catalogue.passage_texts(range(len(spans)))
-    return encoder.encode_passages([texts[row] for row in range(len(spans))])
+    documents = engine.catalogue.documents()
+    spans = read_spans(engine.snapshot.folder / PASSAGE_SPANS)
+    return encoder.encode_passages(
+        [documents[number].text[slice(*spans.span(row))] for row, number in enumerate(spans.of)]
+    )
 
 
 def max_sim(

@@ -32,7 +32,7 @@ def test_the_rows_that_pass_are_those_of_the_articles_that_pass(
         paths=[f"{source}/a.txt" if source else "a.txt" for _, source, _ in articles],
         languages=[language for language, _, _ in articles],
         published=[day for _, _, day in articles],
-        document_of=np.array(document_of, dtype=np.int64),
+        document_of=np.array(document_of, dtype=np.int32),
     )
     expected = []
     for number in document_of:

@@ -17,12 +17,15 @@ from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
     OFFSETS,
+    PASSAGE_SPANS,
     PASSAGES,
+    SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
     open_snapshot,
     writing,
 )
+from archive.spans import read_spans
 from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
 from indexer.late_interaction import PassageTokens, read_tokens
@@ -86,15 +89,17 @@ class Build:
         return found
 
     def passages(self) -> list[str]:
-        documents = self.catalogue.documents()
-        spans = self.catalogue.passage_spans()
-        return [documents[number].text[start:end] for number, start, end in spans]
+        documents, spans = self.catalogue.documents(), read_spans(self.folder / PASSAGE_SPANS)
+        return [
+            documents[number].text[slice(*spans.span(row))] for row, number in enumerate(spans.of)
+        ]
 
     def sentences(self) -> list[str]:
-        documents, spans = self.catalogue.documents(), self.catalogue.passage_spans()
+        documents, passages = self.catalogue.documents(), read_spans(self.folder / PASSAGE_SPANS)
+        spans = read_spans(self.folder / SENTENCE_SPANS)
         return [
-            documents[spans[row][0]].text[start:end]
-            for row, start, end in self.catalogue.sentence_spans()
+            documents[passages.of[passage]].text[slice(*spans.span(row))]
+            for row, passage in enumerate(spans.of)
         ]
 
 
@@ -204,9 +209,9 @@ def check_encodings(build: Build) -> None:
         assert np.array_equal(held.ends, told.ends)
     # The offsets are learned before the sentences are stored in 16 bits.
     languages = [document.language for document in build.catalogue.documents()]
-    spans = build.catalogue.passage_spans()
-    spoken = [languages[spans[row][0]] for row, _, _ in build.catalogue.sentence_spans()]
-    of_passages = language_offsets(expected, [languages[number] for number, _, _ in spans])
+    told_by = read_spans(build.folder / PASSAGE_SPANS).of
+    spoken = [languages[told_by[row]] for row in read_spans(build.folder / SENTENCE_SPANS).of]
+    of_passages = language_offsets(expected, [languages[number] for number in told_by])
     of_sentences = language_offsets(sentences, spoken)
     offsets = read_offsets(build.folder / OFFSETS)
     assert set(offsets) == set(languages)

@@ -9,7 +9,8 @@ from app_support import indexed_archive
 
 from archive.encoder import Encoder
 from archive.errors import ArticleUnknown
-from archive.snapshot import PASSAGES
+from archive.snapshot import PASSAGE_SPANS, PASSAGES
+from archive.spans import read_spans
 from retriever.engine import Engine, open_engine
 
 EVENTS = [
@@ -48,7 +49,7 @@ def test_the_order_is_that_of_all_cosines(engine: Engine) -> None:
     index = faiss.read_index(str(engine.snapshot.folder / PASSAGES))
     vectors = index.reconstruct_n(0, index.ntotal)
     rows: dict[int, list[int]] = defaultdict(list)
-    for row, (number, _, _) in enumerate(engine.catalogue.passage_spans()):
+    for row, number in enumerate(read_spans(engine.snapshot.folder / PASSAGE_SPANS).of.tolist()):
         rows[number].append(row)
     paths = [path for path, *_ in engine.catalogue.headings()]
     mean = vectors[rows[0]].mean(axis=0)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from archive.errors import (
 )
 from archive.snapshot import (
     CURRENT,
+    LARGE,
     MANIFEST,
     Facts,
     Snapshot,
@@ -51,6 +54,51 @@ def test_what_was_sealed_can_be_opened(tmp_path: Path) -> None:
     assert open_snapshot(tmp_path, "m") == sealed
     assert sealed.facts == FACTS
     assert current_name(tmp_path) == sealed.name
+
+
+def build_large(index: Path) -> Path:
+    """A snapshot with one file too large to be read at each opening; the file."""
+    with writing(index), new_snapshot(index) as folder:
+        with open(folder / "vectors", "wb") as handle:
+            handle.truncate(LARGE + 1)
+        seal(folder, FACTS)
+    return folder / "vectors"
+
+
+def flip(file: Path, place: int) -> None:
+    with open(file, "r+b") as handle:
+        handle.seek(place)
+        byte = handle.read(1)[0]
+        handle.seek(place)
+        handle.write(bytes([byte ^ 1]))
+
+
+def test_a_large_file_that_was_written_since_is_read(tmp_path: Path) -> None:
+    file = build_large(tmp_path)
+    open_snapshot(tmp_path, "m")
+    os.utime(file)  # as a copy has it
+    open_snapshot(tmp_path, "m")
+    flip(file, LARGE // 2)
+    with pytest.raises(IndexDamaged, match="vectors"):
+        open_snapshot(tmp_path, "m")
+
+
+def test_a_large_file_of_another_length_is_damaged_whatever_its_time(tmp_path: Path) -> None:
+    file = build_large(tmp_path)
+    written = file.stat().st_mtime_ns
+    os.truncate(file, LARGE + 2)
+    os.utime(file, ns=(written, written))
+    with pytest.raises(IndexDamaged, match="vectors"):
+        open_snapshot(tmp_path, "m")
+
+
+def test_a_file_of_ordinary_size_is_read_whatever_its_time(tmp_path: Path) -> None:
+    file = build(tmp_path).folder / "catalogue.sqlite"
+    written = file.stat().st_mtime_ns
+    flip(file, 3)
+    os.utime(file, ns=(written, written))
+    with pytest.raises(IndexDamaged, match=re.escape("catalogue.sqlite")):
+        open_snapshot(tmp_path, "m")
 
 
 def test_without_an_index_the_cure_is_to_build_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from archive.documents import Document, Passage
 from archive.languages import unit_rows
+from archive.spans import Rows
 from indexer import stored
 from indexer.calibrate import SAMPLE, language_offsets
 from indexer.chunking import Chunk, chunk
@@ -21,11 +22,10 @@ from indexer.stored import (
     Joined,
     JoinedTokens,
     KeyRows,
-    Rows,
     blocks,
     empty_store,
     packed,
-    unpacked,
+    read_keys,
 )
 from indexer.versions import find_versions
 
@@ -37,10 +37,14 @@ KEYS = st.lists(
 
 
 @given(KEYS)
-def test_keys_that_are_packed_come_out_again(keys: list[bytes]) -> None:
-    assert list(unpacked(packed(keys))) == keys
-    assert list(unpacked(packed(keys)[::-1])) == keys[::-1]
-    assert packed(keys).shape == (len(keys),)
+def test_keys_are_packed_byte_for_byte_and_read_again(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[bytes]
+) -> None:
+    file = tmp_path_factory.mktemp("keys") / "keys.npy"
+    np.save(file, packed(keys))
+    for told in (packed(keys), read_keys(file)):
+        assert told.shape == (len(keys),)
+        assert told.tobytes() == b"".join(keys)
 
 
 @given(KEYS, KEYS, st.booleans())
