@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentence, Why
 from archive.dates import Period
-from archive.documents import Document, Passage, Question, source_of
+from archive.documents import Document, Filters, Passage, Question
 from archive.encoder import Encoder
 from archive.errors import ArticleUnknown
 from archive.languages import detect_language, unit_rows
@@ -28,6 +27,7 @@ from retriever.extraction import (
     in_reading_order,
     score_sentences,
 )
+from retriever.filters import Holdings
 from retriever.fusion import Fused
 from retriever.indexes import Indexes
 from retriever.lexical import quoted
@@ -37,18 +37,6 @@ from retriever.versions import question_language
 
 CLOSEST = 5
 TELLING = 1.0  # idf
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What the archive holds: how many articles by language, by source and by year.
-
-    An article without a date counts under the year None.
-    """
-
-    languages: dict[str, int]
-    sources: dict[str, int]
-    years: dict[int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +77,12 @@ class Engine:
         """One article by its path. Raises KeyError for a path that is not in the archive."""
         return self.catalogue.document(path)
 
-    def holdings(self) -> Holdings:
-        """How many articles there are by language, source and year, the most first."""
-        columns = self._indexes.columns
-        years = [day.year if day else None for day in columns.published]
-        return Holdings(
-            dict(Counter(columns.languages).most_common()),
-            dict(Counter(map(source_of, columns.paths)).most_common()),
-            dict(Counter(years).most_common()),
-        )
+    def holdings(self, filters: Filters | None = None) -> Holdings:
+        """How many articles there are by language, source and year, the most first.
+
+        With filters: how many there would be of each kind if the filter on that kind were lifted.
+        """
+        return self._indexes.columns.holdings(filters or Filters())
 
     def search(self, question: Question, count: int = 10) -> list[RankedPassage]:
         """The passages that best match a question, best first: one a release, at most `count`."""

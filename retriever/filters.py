@@ -1,16 +1,31 @@
 """Which passages a question's filters let through."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from archive.documents import Filters, source_of
 from archive.spans import Numbers, Rows
 from retriever.dense import Mask
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """How many articles there are by language, by source and by year.
+
+    An article without a date counts under the year None. What the archive holds most of comes
+    first, with 0 where no article passes.
+    """
+
+    languages: dict[str, int]
+    sources: dict[str, int]
+    years: dict[int | None, int]
 
 
 @dataclass(frozen=True)
@@ -29,29 +44,53 @@ class Columns:
         """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
         if filters == Filters():
             return None
+        allowed: Mask = self._passing(filters)[self.document_of]
+        return allowed
+
+    def holdings(self, filters: Filters) -> Holdings:
+        """What the filters let through, of each kind as if there were no filter on that kind."""
+        every_day = replace(filters, since=None, until=None)
+        return Holdings(
+            self._counts(self._languages, replace(filters, languages=frozenset())),
+            self._counts(self._sources, replace(filters, sources=frozenset())),
+            self._counts(self._years, every_day),
+        )
+
+    def _counts(self, column: "_Coded[T]", filters: Filters) -> dict[T, int]:
+        """How many articles that pass have each value of a column."""
+        every = np.bincount(column.codes, minlength=len(column.values))
+        passing = np.bincount(column.codes[self._passing(filters)], minlength=len(column.values))
+        order = np.argsort(-every, kind="stable").tolist()
+        return {column.values[at]: int(passing[at]) for at in order}
+
+    def _passing(self, filters: Filters) -> Mask:
+        """Which articles pass every filter, (articles,)."""
         passing = np.ones(len(self.paths), dtype=np.bool_)
         if filters.languages:
-            passing &= _among(self._languages, filters.languages)
+            passing &= self._languages.among(filters.languages)
         if filters.sources:
-            passing &= _among(self._sources, filters.sources)
+            passing &= self._sources.among(filters.sources)
         if filters.since or filters.until:
             passing &= self._days >= (filters.since or date.min).toordinal()
             passing &= self._days <= (filters.until or date.max).toordinal()
-        allowed: Mask = passing[self.document_of]
-        return allowed
+        return passing
 
     def in_language(self, language: str) -> Mask:
         """Which rows are of articles in a language, (n,)."""
-        rows: Mask = _among(self._languages, {language})[self.document_of]
+        rows: Mask = self._languages.among({language})[self.document_of]
         return rows
 
     @cached_property
-    def _languages(self) -> "_Coded":
-        return _coded(self.languages)
+    def _languages(self) -> "_Coded[str]":
+        return _Coded.of(self.languages)
 
     @cached_property
-    def _sources(self) -> "_Coded":
-        return _coded([source_of(path) for path in self.paths])
+    def _sources(self) -> "_Coded[str]":
+        return _Coded.of([source_of(path) for path in self.paths])
+
+    @cached_property
+    def _years(self) -> "_Coded[int | None]":
+        return _Coded.of([day.year if day else None for day in self.published])
 
     @cached_property
     def _days(self) -> Rows:
@@ -59,20 +98,23 @@ class Columns:
         return np.array([day.toordinal() if day else 0 for day in self.published], dtype=np.int64)
 
 
-# The different values of a column, and the place among them of each article's.
-_Coded = tuple[npt.NDArray[np.str_], npt.NDArray[np.int64]]
+@dataclass(frozen=True, slots=True)
+class _Coded(Generic[T]):
+    """A column: its different values, and for each article the place of its own among them."""
 
+    values: list[T]
+    codes: Rows
 
-def _coded(values: Sequence[str]) -> _Coded:
-    names, codes = np.unique(np.array(values, dtype=np.str_), return_inverse=True)
-    return names, codes
+    @classmethod
+    def of(cls, column: Sequence[T]) -> "_Coded[T]":
+        places = {value: at for at, value in enumerate(dict.fromkeys(column))}
+        codes = np.fromiter((places[one] for one in column), dtype=np.int64, count=len(column))
+        return cls(list(places), codes)
 
-
-def _among(column: _Coded, wanted: Set[str]) -> Mask:
-    """Which articles have one of the wanted values, (articles,)."""
-    names, codes = column
-    passing: Mask = np.isin(names, sorted(wanted))[codes]
-    return passing
+    def among(self, wanted: Set[T]) -> Mask:
+        """Which articles have one of the wanted values, (articles,)."""
+        found = np.array([value in wanted for value in self.values], dtype=np.bool_)
+        return found[self.codes]
 
 
 def passes(filters: Filters, language: str, source: str, published: date | None) -> bool:

@@ -147,7 +147,8 @@ def test_filters_narrow_the_answer_and_stand_in_the_address(open_at: Open) -> No
     assert 'class="found"><p lang="en"' not in markup(app)
     calm(app.date_input(key="since").set_value(date(2024, 1, 1)).run())
     assert address_of(app)["from"] == ["2024-01-01"]
-    assert "since 1 January 2024" in markup(app)
+    pill = next(one for one in app.button if "since 1 January 2024" in plain(one.label))
+    assert str(pill.key).startswith("drop_")
     calm(app.button(key="clear_filters").click().run())
     assert set(address_of(app)) == {"q"}
 

@@ -1,5 +1,7 @@
 """Which articles a question's filters let through, against saying it in words."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.documents import Filters, source_of
-from retriever.filters import Columns, passes
+from retriever.filters import Columns, Holdings, passes
 
 LANGUAGES = st.sampled_from(["fr", "en", "uk"])
 SOURCES = st.sampled_from(["one", "two", ""])
@@ -47,10 +49,27 @@ def test_the_rows_that_pass_are_those_of_the_articles_that_pass(
         expected.append(wanted)
     found = columns.allowed(filters)
     assert all(expected) if found is None else found.tolist() == expected
+    _see_that_holdings_count(columns.holdings(filters), filters, articles)
+
+
+def _see_that_holdings_count(
+    held: Holdings, filters: Filters, articles: list[tuple[str, str, date | None]]
+) -> None:
+    languages, sources, years = Counter[str](), Counter[str](), Counter[int | None]()
+    for language, source, day in articles:
+        year = day.year if day else None
+        languages[language] += passes(
+            replace(filters, languages=frozenset()), language, source, day
+        )
+        sources[source] += passes(replace(filters, sources=frozenset()), language, source, day)
+        years[year] += passes(replace(filters, since=None, until=None), language, source, day)
+    assert held == Holdings(dict(languages), dict(sources), dict(years))
+    every = Counter(language for language, _, _ in articles)
+    assert list(held.languages) == [language for language, _ in every.most_common()]
 
 
 def test_no_filter_asks_for_nothing() -> None:
-    columns = Columns(["a.txt"], ["fr"], [None], np.zeros(3, dtype=np.int64))
+    columns = Columns(["a.txt"], ["fr"], [None], np.zeros(3, dtype=np.int32))
     assert columns.allowed(Filters()) is None
 
 

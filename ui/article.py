@@ -1,11 +1,13 @@
 """The pane an article opens in, with the cited span lit up and in view."""
 
+import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
 
 from archive.answers import Citation, RankedPassage, Version
 from archive.documents import DateBasis, Document
+from archive.settings import Settings
 from archive.text import Span
 from retriever.engine import Engine
 from ui.rendering import article_html, heading_html, note_html, pane_html, safe_text
@@ -54,9 +56,13 @@ def close_article() -> None:
 
 
 def show_article(
-    document: Document, place: Span | None, citations: Sequence[Citation], wording: Wording
+    settings: Settings,
+    document: Document,
+    place: Span | None,
+    citations: Sequence[Citation],
+    wording: Wording,
 ) -> None:
-    """An article with one span lit up, and the way to the answer's other citations."""
+    """An article with one span lit up, the way to the answer's other citations, and its file."""
     with st.container(key="article", border=True, gap="xsmall"):
         _controls(document, place, citations, wording)
         st.html(heading_html(document.title, document.language, level=2, large=True))
@@ -68,6 +74,7 @@ def show_article(
                 wording.file.format(document.path.removeprefix(f"{document.source}/")),
             )
         )
+        _offer_file(settings, document, wording)
         name = f"{document.path} {place_parameter(*place) if place else ''}".strip()
         spans = [place] if place else []
         faint = _context(document.path, place, citations)
@@ -76,6 +83,32 @@ def show_article(
         turn = st.session_state.get(_TURN, 0)
         if place or turn:
             bring_into_view(name, turn)
+
+
+def _offer_file(settings: Settings, document: Document, wording: Wording) -> None:
+    """The article's file as it is on disk, where it is still the one that was indexed."""
+    file = settings.articles / document.path
+    if not file.is_file():
+        st.html(note_html(wording.file_gone))
+        return
+    st.download_button(
+        wording.download_file,
+        lambda: file.read_bytes(),
+        file.name,
+        "text/plain",
+        key="download_file",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+    if _digest(str(file), file.stat().st_mtime_ns) != document.digest:
+        st.html(note_html(wording.file_changed))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _digest(file: str, written: int) -> str:
+    with open(file, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def show_similar(archive: Engine, path: str, wording: Wording) -> None:
@@ -127,9 +160,9 @@ def _controls(
     opened = (document.path, place)
     here = next((at for at, one in enumerate(places) if one == opened), -1)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        for key, label, told, way, to in (
-            ("previous", wording.previous, wording.previous_help, "back", here - 1),
-            ("next", wording.next, wording.next_help, "forward", here + 1),
+        for key, label, told, way, shortcut, to in (
+            ("previous", wording.previous, wording.previous_help, "back", "P", here - 1),
+            ("next", wording.next, wording.next_help, "forward", "N", here + 1),
         ):
             target = citations[to] if 0 <= to < len(citations) else None
             st.button(
@@ -138,6 +171,7 @@ def _controls(
                 icon=f":material/arrow_{way}:",
                 type="tertiary",
                 help=told,
+                shortcut=shortcut,
                 disabled=target is None,
                 on_click=open_article,
                 args=(target.path, target.start, target.end) if target else None,
@@ -148,6 +182,7 @@ def _controls(
             key="close_article",
             icon=":material/close:",
             type="tertiary",
+            shortcut="Esc",
             on_click=close_article,
         )
 

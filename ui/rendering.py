@@ -39,6 +39,16 @@ mark { background: color-mix(in srgb, #f5b800 38%, transparent); color: inherit;
 @media (min-width: 640px) {
   .stColumn:has(.st-key-article) { max-height: calc(100vh - 5rem); overflow-y: auto; }
 }
+.preview { max-width: 34rem; max-height: 16rem; overflow-y: auto; line-height: 1.5; }
+.preview p { font-family: "Source Serif", Georgia, serif; margin: 0; }
+.histogram { display: flex; align-items: flex-end; gap: 2px; height: 3rem; padding: 0 0.5rem; }
+.histogram .bar { flex: 1; background: #5f87b0; border-radius: 1px 1px 0 0; }
+.histogram .bar.out { opacity: 0.3; }
+.mix-bar { display: flex; gap: 2px; height: 0.35rem; margin-bottom: 0.25rem; }
+.mix-bar span { background: #5f87b0; border-radius: 1px; }
+.mix-bar span:nth-child(2) { opacity: 0.75; }
+.mix-bar span:nth-child(3) { opacity: 0.55; }
+.mix-bar span:nth-child(n + 4) { opacity: 0.35; }
 </style>"""
 
 # Streamlit's markdown looks for icons, emoji and addresses in text that is already unescaped; an
@@ -166,6 +176,45 @@ def note_html(*parts: str) -> str:
     """A line in small type, each part kept to its own direction."""
     inside = " · ".join(f"<bdi>{escape(part)}</bdi>" for part in parts)
     return f'<div class="note">{inside}</div>'
+
+
+def preview_html(text: str, span: Span, language: str) -> str:
+    """The paragraphs that a span of an article stands in, with it lit up."""
+    start = text.rfind("\n", 0, span[0]) + 1
+    end = text.find("\n", span[1])
+    paragraphs = text[start : end if end >= 0 else len(text)]
+    lit = (span[0] - start, span[1] - start)
+    return f'<div class="preview">{article_html(paragraphs, [lit], language)}</div>'
+
+
+def histogram_html(bars: Sequence[tuple[int, int]], chosen: Span, label: str) -> str:
+    """How many of something there are in each year, as bars.
+
+    bars: (year, count), one at least. chosen: the first and the last year that count now.
+    """
+    highest = max(count for _, count in bars) or 1
+    drawn = "".join(
+        f'<span class="bar{"" if chosen[0] <= year <= chosen[1] else " out"}" '
+        f'style="height:{max(100 * count / highest, 4 if count else 0):.0f}%" '
+        f'title="{year}: {count}"></span>'
+        for year, count in bars
+    )
+    told = ", ".join(f"{year}: {count}" for year, count in bars)
+    name = escape(f"{label}; {told}")
+    return f'<div class="histogram" role="img" aria-label="{name}">{drawn}</div>'
+
+
+def mix_html(counts: Sequence[tuple[str, int]], label: str) -> str:
+    """The shares of languages in what was found, as one bar and in words.
+
+    counts: (name of the language, how many), the most first.
+    """
+    told = " · ".join(f"<bdi>{escape(name)}</bdi>\u00a0{count}" for name, count in counts)
+    parts = "".join(f'<span style="flex:{count}"></span>' for _, count in counts)
+    return (
+        f'<div class="mix"><div class="mix-bar" aria-hidden="true">{parts}</div>'
+        f'<div class="note">{escape(label)} {told}</div></div>'
+    )
 
 
 def _tongue(language: str) -> str:

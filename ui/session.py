@@ -114,6 +114,11 @@ def change_address(**changes: str | Sequence[str] | None) -> None:
     st.query_params.from_dict({name: value for name, value in told.items() if value})
 
 
+def ask_anew(question: str) -> None:
+    """Put another question; the article that was open closes, and its time is heeded."""
+    change_address(q=question.strip(), doc=None, at=None, time=None)
+
+
 # --- Browser ----------------------------------------------------------------------------------
 
 # Streamlit has no command for either: both are trusted code of a few lines and draw nothing.

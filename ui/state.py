@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from archive.documents import Filters
+from archive.documents import Filters, Question
 from archive.text import Span
 from ui.wording import WORDINGS
 
@@ -44,6 +44,11 @@ class View:
     place: Span | None = None
     times: bool = True
     own_language_first: bool = False
+
+    @property
+    def asked(self) -> Question:
+        """The question as the engine is asked it."""
+        return Question(self.question, self.filters, self.times, self.own_language_first)
 
 
 def read_view(

@@ -87,6 +87,26 @@ class Wording:
     shared_words: str
     in_period: str
     also_in: str
+    filter_years: str
+    dated_articles: Counted
+    undated: Counted
+    undated_out: Counted
+    without_filter: Counted
+    preview: str
+    preview_help: str
+    sources: Counted
+    sources_of: str
+    sources_from: str
+    without_date: Counted
+    refused_unsure: str
+    refused_empty: str
+    any_date: str
+    any_language: str
+    any_source: str
+    related: str
+    language_mix: str
+    cited_above: str
+    more_passages: str
 
     close: str
     previous: str
@@ -95,6 +115,9 @@ class Wording:
     next_help: str
     article_text: str
     file: str
+    download_file: str
+    file_gone: str
+    file_changed: str
     date_stated: str
     date_inferred: str
     date_unknown: str
@@ -250,7 +273,7 @@ FRENCH = Wording(
     "été cherchés séparément.",
     clear_filters="Ôter les filtres",
     filters="Filtres",
-    filtered="Filtres\u00a0: {}",
+    filtered="Filtres\u00a0:",
     filter_languages="Langues",
     filter_sources="Sources",
     filter_since="Depuis le",
@@ -283,6 +306,27 @@ FRENCH = Wording(
     shared_words="mots communs\u00a0: {}",
     in_period="de cette période",
     also_in="aussi en\u00a0:",
+    filter_years="Années",
+    dated_articles=("{} article daté", "{} articles datés"),
+    undated=("{} article sans date, compris", "{} articles sans date, compris"),
+    undated_out=("{} article sans date reste de côté", "{} articles sans date restent de côté"),
+    without_filter=("Ôter ce filtre\u00a0: {} article", "Ôter ce filtre\u00a0: {} articles"),
+    preview="Aperçu",
+    preview_help="La phrase dans son paragraphe",
+    sources=("{} article cité", "{} articles cités"),
+    sources_of="{} du {}",
+    sources_from="{} du {} au {}",
+    without_date=("dont {} sans date", "dont {} sans date"),
+    refused_unsure="Aucune phrase n’y répond assez sûrement pour être citée. Voici ce qui s’en "
+    "approche le plus.",
+    refused_empty="Aucun passage n’a pu être comparé à la question.",
+    any_date="Toutes les dates",
+    any_language="Toutes les langues",
+    any_source="Toutes les sources",
+    related="Questions voisines, d’après les titres trouvés",
+    language_mix="Langues trouvées\u00a0:",
+    cited_above="cité ci-dessus",
+    more_passages="Plus de passages",
     close="Fermer",
     previous="Précédente",
     previous_help="Citation précédente",
@@ -290,6 +334,11 @@ FRENCH = Wording(
     next_help="Citation suivante",
     article_text="Texte de l’article",
     file="fichier {}",
+    download_file="Télécharger le fichier",
+    file_gone="Le fichier n’est plus dans le dossier des articles\u00a0; le texte "
+    "ci-dessous est celui qui a été indexé.",
+    file_changed="Le fichier a changé depuis l’indexation\u00a0; le texte ci-dessous "
+    "est celui qui a été indexé.",
     date_stated="{} (date indiquée)",
     date_inferred="{} (date déduite du texte)",
     date_unknown="date inconnue",
@@ -396,7 +445,7 @@ ENGLISH = Wording(
     "one by one.",
     clear_filters="Clear the filters",
     filters="Filters",
-    filtered="Filters: {}",
+    filtered="Filters:",
     filter_languages="Languages",
     filter_sources="Sources",
     filter_since="Since",
@@ -429,6 +478,26 @@ ENGLISH = Wording(
     shared_words="words in common: {}",
     in_period="of that time",
     also_in="also in:",
+    filter_years="Years",
+    dated_articles=("{} dated article", "{} dated articles"),
+    undated=("{} article without a date, included", "{} articles without a date, included"),
+    undated_out=("{} article without a date stays out", "{} articles without a date stay out"),
+    without_filter=("Take this filter off: {} article", "Take this filter off: {} articles"),
+    preview="Preview",
+    preview_help="The sentence in its paragraph",
+    sources=("{} article cited", "{} articles cited"),
+    sources_of="{} of {}",
+    sources_from="{} from {} to {}",
+    without_date=("{} without a date", "{} without a date"),
+    refused_unsure="No sentence answers it surely enough to be quoted. Here is what comes closest.",
+    refused_empty="There was no passage to compare the question with.",
+    any_date="Any date",
+    any_language="Any language",
+    any_source="Any source",
+    related="Related questions, from the titles that were found",
+    language_mix="Languages found:",
+    cited_above="quoted above",
+    more_passages="More passages",
     close="Close",
     previous="Previous",
     previous_help="Previous citation",
@@ -436,6 +505,11 @@ ENGLISH = Wording(
     next_help="Next citation",
     article_text="Text of the article",
     file="file {}",
+    download_file="Download the file",
+    file_gone="The file is no longer in the folder of articles; the text below is "
+    "what was indexed.",
+    file_changed="The file has changed since it was indexed; the text below is what was "
+    "indexed.",
     date_stated="{} (date stated)",
     date_inferred="{} (date inferred from the text)",
     date_unknown="date unknown",
