@@ -72,13 +72,12 @@ def _choose_time(filters: Filters, passing: Holdings, wording: Wording) -> None:
             on_change=_change_years,
             args=(first, last),
         )
-    since, until = st.columns(2, gap="small")
-    for place, key, label, name, day in (
-        (since, "since", wording.filter_since, Parameter.SINCE, filters.since),
-        (until, "until", wording.filter_until, Parameter.UNTIL, filters.until),
+    for key, label, name, day in (
+        ("since", wording.filter_since, Parameter.SINCE, filters.since),
+        ("until", wording.filter_until, Parameter.UNTIL, filters.until),
     ):
         st.session_state[key] = day
-        place.date_input(
+        st.date_input(
             label,
             value=None,
             key=key,
