@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
@@ -108,11 +109,11 @@ def build_index(
 
     Where no file and no setting has changed the snapshot stays. `fresh` builds it anyway, and
     takes nothing from the one before. A run that was killed is gone on with, unless `fresh`: what
-    it encoded is in the journal. Raises ArticlesMissing, NothingToIndex, IndexBusy,
-    IndexUnwritable.
+    it encoded is in the journal. Products of matrices keep to one thread: they are small, and two
+    would wait for one another. Raises ArticlesMissing, NothingToIndex, IndexBusy, IndexUnwritable.
     """
     started = time.perf_counter()
-    with writing(settings.index):
+    with writing(settings.index), threadpool_limits(limits=1, user_api="blas"):
         if fresh:
             drop_journal(settings.index)
         earlier = Earlier(settings, fresh=fresh)

@@ -1,10 +1,14 @@
 """What several tests need: the packaged model, and the sample archive read once."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from app_support import indexed_archive
+from browser_support import launched, served
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser
 
 from archive.documents import Document
 from archive.encoder import Encoder, open_encoder
@@ -48,3 +52,16 @@ def sample(repository: Path) -> dict[str, Document]:
     furniture = Furniture({file.path: file.text for file in files})
     documents = {file.path: document_of(file, furniture) for file in files}
     return {path: document for path, document in documents.items() if document is not None}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of the app over the archive of the browser side's tests."""
+    with served(indexed_archive()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as chromium:
+        yield chromium

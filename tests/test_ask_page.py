@@ -169,7 +169,9 @@ def test_a_refusal_says_why_and_leads_on(open_at: Open, wording: object) -> None
     assert [app.button(key=key).label for key in keys(app, "wider_")] == [told.any_language]
     title = app.button(key="related_0").label
     calm(app.button(key="related_0").click().run())
-    assert app.text_input(key="question").value in html.unescape(title).replace("\\", "")
+    asked = app.text_input(key="question").value
+    assert asked
+    assert asked in html.unescape(title).replace("\\", "")
 
 
 def test_a_question_without_filters_is_refused_without_wider_ones(open_at: Open) -> None:
@@ -185,14 +187,14 @@ def test_the_file_of_an_article_is_offered_as_long_as_it_is_the_same(
     copy = archive.copied_to(tmp_path)
     path = "pirate/hostile.txt"
     app = open_app(monkeypatch, copy, {"doc": path})
-    assert ENGLISH.download_file in [one.label for one in app.get("download_button")]
+    assert ENGLISH.download_file in [one.label for one in app.download_button]
     assert ENGLISH.file_changed not in markup(app)
     (copy.articles / path).write_text(HOSTILE_TITLE, encoding="utf-8")
     assert ENGLISH.file_changed in markup(calm(app.run()))
     (copy.articles / path).unlink()
     app = calm(app.run())
     assert ENGLISH.file_gone in markup(app)
-    assert ENGLISH.download_file not in [one.label for one in app.get("download_button")]
+    assert ENGLISH.download_file not in [one.label for one in app.download_button]
 
 
 # --- Markup -----------------------------------------------------------------------------------

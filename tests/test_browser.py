@@ -1,77 +1,19 @@
 """The journey of a reader in a real browser, against the real server."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from app_support import FINLAND, HOSTILE_TITLE, REPOSITORY, indexed_archive
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-CHROMIUM = shutil.which("chromium")
-ALONE = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic",
-    "--no-first-run", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-PATIENCE = 60_000  # milliseconds; the model loads within it
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of `streamlit run app.py`, as shipped, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = os.environ | indexed_archive().environment()
-    address = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
-        try:
-            _wait_until_healthy(f"{address}_stcore/health")
-            yield address
-        finally:
-            process.terminate()
-
-
-def _wait_until_healthy(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(address) as answer:
-                assert answer.status == 200
-                return
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise TimeoutError(address)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        assert CHROMIUM, "The browser test needs Chromium: make test installs it or says what to."
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
-        yield chromium
-        chromium.close()
+from app_support import FINLAND, HOSTILE_TITLE
+from browser_support import PATIENCE, opened
+from playwright.sync_api import Browser, Page, expect
 
 
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
-    """A page of a French reader; whatever it does, it may speak to the server alone."""
-    context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    elsewhere: list[str] = []
-    own = (server, server.replace("http", "ws"), "data:", "blob:")
-    page.on("request", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
-    page.on("websocket", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
-    yield page
-    context.close()
-    assert elsewhere == []
+    """A page of a French reader."""
+    wide = {"width": 1280, "height": 800}
+    with opened(browser, server, locale="fr-FR", viewport=wide) as page:
+        yield page
 
 
 def test_from_a_question_to_the_sentence_in_its_place(page: Page, server: str) -> None:

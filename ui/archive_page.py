@@ -37,7 +37,7 @@ def page(settings: Settings, wording: Wording) -> None:
 
 def _holdings(archive: Engine, wording: Wording) -> None:
     facts, holdings = archive.snapshot.facts, archive.holdings()
-    st.subheader(wording.indexed.format(wording.moment(local(facts.created))), anchor=False)
+    st.header(wording.indexed.format(wording.moment(local(facts.created))), anchor=False)
     counts = (
         (facts.documents, wording.articles),
         (facts.passages, wording.passages),
@@ -74,7 +74,7 @@ def _bars(title: str, heading: str, counts: Mapping[str, int], wording: Wording)
 
 def _left_out(archive: Engine, wording: Wording) -> None:
     refused, duplicates = archive.catalogue.refused(), archive.catalogue.duplicates()
-    st.subheader(wording.count(len(refused), wording.refused_files), anchor=False)
+    st.header(wording.count(len(refused), wording.refused_files), anchor=False)
     if refused:
         st.dataframe(
             {
@@ -88,7 +88,7 @@ def _left_out(archive: Engine, wording: Wording) -> None:
         )
     else:
         st.html(note_html(wording.none_refused))
-    st.subheader(wording.count(len(duplicates), wording.duplicates), anchor=False)
+    st.header(wording.count(len(duplicates), wording.duplicates), anchor=False)
     if duplicates:
         st.dataframe(
             {
@@ -119,7 +119,7 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
     starting = _is_starting(job)
     running = job is not None and job.state == JobState.RUNNING
     with st.container(border=True):
-        st.subheader(wording.reindexing, anchor=False)
+        st.header(wording.reindexing, anchor=False)
         if starting:
             st.progress(0.0, wording.starting)
         elif job is None:

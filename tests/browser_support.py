@@ -1,0 +1,75 @@
+"""The app as shipped, served on a free port, and Chromium to read it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app_support import REPOSITORY, Archive
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+ALONE = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic",
+    "--no-first-run", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 60_000  # milliseconds; the model loads within it
+
+
+@contextmanager
+def served(archive: Archive) -> Iterator[str]:
+    """The address of `streamlit run app.py` over an archive, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = os.environ | archive.environment()
+    address = f"http://127.0.0.1:{port}/"
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
+        try:
+            _wait_until_healthy(f"{address}_stcore/health")
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait_until_healthy(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 200
+                return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium, with a fresh profile."""
+    with sync_playwright() as playwright:
+        assert CHROMIUM, "The browser test needs Chromium: make test installs it or says what to."
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened(browser: Browser, server: str, **chosen: object) -> Iterator[Page]:
+    """A page of a reader; whatever it does, it may speak to the server alone."""
+    context = browser.new_context(**chosen)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    elsewhere: list[str] = []
+    own = (server, server.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
+    page.on("websocket", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
+    yield page
+    context.close()
+    assert elsewhere == []
