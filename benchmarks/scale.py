@@ -26,8 +26,9 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,12 +128,27 @@ class Steps:
     def seconds(self, started: float, ended: float) -> dict[str, float]:
         """How long each step was told of, and how long nothing was said after each ("after ..."):
         after reading furniture is learned, after preparing duplicates are looked for."""
-        at, found = started, {}
-        before = "start"
+        found: dict[str, float] = {}
+        at, before = started, "start"
         for step, (first, last) in self._told.items():
             found |= {f"after {before}": first - at, step: last - first}
             before, at = step, last
         return found | {f"after {before}": ended - at}
+
+
+class OnScreen:
+    """A `Progress` that says each hundredth of the encoding on the screen."""
+
+    def __init__(self) -> None:
+        self._hundredths = 0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        from benchmarks.bench import note
+        from indexer.pipeline import ENCODING
+
+        if step == ENCODING and done * 100 // max(total, 1) > self._hundredths:
+            self._hundredths = done * 100 // total
+            note(f"encoding with the model: {done:,} of {total:,} texts")
 
 
 # --- The measurements -----------------------------------------------------------------------------
@@ -171,23 +187,8 @@ def keep(folder: Path, encodings: Path, passages: int) -> Result:
     settings = settings_of(folder)
     write_archive(settings.articles, max(1, passages // OF_AN_ARTICLE), SEED, VOCABULARY)
     encoder = Keeping(open_encoder(settings), Kept(encodings))
-    report = build_index(settings, encoder, every_tenth_part(), fresh=True)
+    report = build_index(settings, encoder, OnScreen(), fresh=True)
     return {"texts": len(Kept(encodings)), "passages": report.passages, "seconds": report.seconds}
-
-
-def every_tenth_part() -> "Steps":
-    """A `Progress` that says on the screen how far the encoding is."""
-    from benchmarks.bench import note
-
-    class Said(Steps):
-        def __call__(self, step: str, done: int, total: int) -> None:
-            if total and step == "encoding" and done * 100 // total > self.hundredths:
-                self.hundredths = done * 100 // total
-                note(f"encoding with the model: {done:,} of {total:,} texts")
-
-        hundredths = 0
-
-    return Said()
 
 
 def index(folder: Path, encodings: Path) -> Result:
@@ -306,7 +307,7 @@ def ask(folder: Path, begun: float) -> Result:
         rest = iter(asked[WARM_UP:])
         taken = {
             name: [
-                seconds(lambda text=text, chosen=chosen: engine.search(Question(text, chosen)))  # type: ignore[misc]
+                seconds(partial(engine.search, Question(text, chosen)))
                 for text in islice(rest, QUESTIONS)
             ]
             for name, chosen in filters().items()
@@ -326,7 +327,7 @@ def ask(folder: Path, begun: float) -> Result:
     }
 
 
-def seconds(work: Any) -> float:
+def seconds(work: Callable[[], object]) -> float:
     """How long a piece of work takes."""
     begun = time.perf_counter()
     work()
@@ -360,7 +361,7 @@ def dense(folder: Path) -> Result:
     found: Result = {"vectors": len(exact), "read": 4 * len(exact) * len(vectors[0])}
     coarse = snapshot.folder / COARSE
     if coarse.exists():
-        opened = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
+        opened: Any = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
         share = opened.nprobe / opened.nlist
         centres = 4 * opened.nlist * opened.d
         found |= {"lists": share, "read": int(centres + share * opened.ntotal * opened.d)}
@@ -410,7 +411,7 @@ def machine(folder: Path) -> Result:
 # --- One after the other --------------------------------------------------------------------------
 
 
-MEASURES = {
+MEASURES: dict[str, Callable[..., Result]] = {
     "write": lambda folder, passages: write(Path(folder), int(passages)),
     "keep": lambda folder, kept, passages: keep(Path(folder), Path(kept), int(passages)),
     "index": lambda folder, kept: index(Path(folder), Path(kept)),
