@@ -17,7 +17,9 @@ every INTERVAL seconds, only what the process itself holds. Pages of files may b
 """
 
 import argparse
+import contextlib
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -47,7 +49,7 @@ QUESTIONS, WARM_UP = 200, 5
 COMPARED = 100  # questions whose exact nearest passages are looked for
 ENCODED = 200  # passages, for the speed of the encoder
 SHOWN = 10  # of the nearest passages, for recall
-INTERVAL = 0.2
+INTERVAL = 0.2  # seconds
 ALL, HALF, HUNDREDTH = "all", "half", "1%"
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,13 +78,16 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self.look()
 
     def _watch(self) -> None:
-        while True:
-            self.anonymous = max(self.anonymous, memory("status")["RssAnon"])
-            self.disk = max(self.disk, sum(size for _, size, _ in files(self._folder)))
-            if self._over.wait(INTERVAL):
-                return
+        while not self._over.wait(INTERVAL):
+            self.look()
+
+    def look(self) -> None:
+        """Note what is taken now."""
+        self.anonymous = max(self.anonymous, memory("status")["RssAnon"])
+        self.disk = max(self.disk, sum(size for _, size, _ in files(self._folder)))
 
     @property
     def told(self) -> Result:
@@ -101,13 +106,11 @@ def memory(file: str) -> dict[str, int]:
 def files(folder: Path) -> Iterator[tuple[str, int, float]]:
     """(path, bytes, when it was last written) of every file below a folder; some may go
     meanwhile."""
-    for place in folder.rglob("*"):
-        try:
-            told = place.stat()
-        except FileNotFoundError:
-            continue
-        if not place.is_dir():
-            yield place.relative_to(folder).as_posix(), told.st_size, told.st_mtime
+    for at, _, names in os.walk(folder):
+        for place in (Path(at, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                told = place.stat()
+                yield place.relative_to(folder).as_posix(), told.st_size, told.st_mtime
 
 
 class Steps:

@@ -1,5 +1,6 @@
 """The encoder that stands in at a million passages, and the arithmetic of what can be had."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from archive.documents import Question
 from archive.encoder import Encoded
 from archive.settings import Settings
+from benchmarks import scale
 from benchmarks.generated import write_archive
 from benchmarks.machine import operations_a_token
-from benchmarks.scale import Steps, by_file, table, told
+from benchmarks.scale import Steps, Watch, by_file, table, told
 from benchmarks.stand_in import NOISE, Keeping, Kept, StandIn
 from indexer.pipeline import build_index
 from retriever.engine import open_engine
@@ -151,6 +153,22 @@ def test_fewer_articles_are_the_first_of_more(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (len(few), len(more)) == (7, 12)
     assert few.items() <= more.items()
+
+
+def test_the_most_disk_is_seen_while_folders_come_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scale, "INTERVAL", 0.0001)
+    with Watch(tmp_path) as watch:
+        for number in range(300):
+            folder = tmp_path / "journal" / str(number)
+            folder.mkdir(parents=True)
+            (folder / "file").write_bytes(b"x" * 1000)
+            shutil.rmtree(tmp_path / "journal")
+        (tmp_path / "last").write_bytes(b"x" * 5000)
+        assert watch._thread.is_alive()
+    assert watch.told["peak_disk"] in (5000, 6000)
+    assert 0 < watch.anonymous <= watch.told["resident"]
 
 
 # --- Arithmetic -----------------------------------------------------------------------------------
