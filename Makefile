@@ -12,10 +12,10 @@ timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(da
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run index ask search status test check format evaluate bench
+.PHONY: help install run index ask search status test check format evaluate bench bench-scale
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 install: .venv/installed ## Make .venv and install what the project needs to run
 
@@ -50,6 +50,9 @@ evaluate: .venv/installed ## Measure beside the figures kept: make evaluate SETS
 
 bench: .venv/installed .venv-peers/installed ## Measure speed beside other libraries (half an hour)
 	@$(BIN)/python -m benchmarks.bench .venv-peers/bin/python
+
+bench-scale: .venv/test-installed ## Measure the cost of up to a million passages (a day, 50 GB)
+	@$(BIN)/python -m benchmarks.scale && $(BIN)/python -m benchmarks.scale_plot
 
 .venv-peers/installed: benchmarks/requirements-peers.txt
 	$(call timed,installing the other libraries,\

@@ -83,6 +83,13 @@ def _export(folder: Path, building: Path) -> None:
         (building / name).write_bytes((folder / name).read_bytes())
 
 
+def capabilities() -> list[str]:
+    """The kinds of numbers that OpenVINO multiplies fast on this processor: "FP32", "BF16", ..."""
+    import openvino
+
+    return list(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
 class ExportedEncoder:
     """An exported model whose vectors are the means of their tokens', loaded at first use.
 
@@ -148,14 +155,12 @@ class ExportedEncoder:
     def _compiled(self) -> "CompiledModel":
         import openvino
 
-        core = openvino.Core()
-        able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        return core.compile_model(
+        return openvino.Core().compile_model(
             self._folder / _NETWORK,
             "CPU",
             {
                 "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in able else "f32",
+                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities() else "f32",
                 "CACHE_DIR": str(self._folder / "compiled"),
             },
         )

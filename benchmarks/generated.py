@@ -6,12 +6,20 @@ Every article is in one language and takes its sentences from the sample article
 in turn, so that neighbours tell of different matters. Names, numbers and dates are exchanged, and
 what has been told word for word before begins with a day of its own: no line stands twice in the
 archive, so nothing is taken for furniture or a duplicate and every sentence has to be encoded.
-The same folder, number and seed give the same files.
+The same folder, number and seed give the same files; fewer articles are the first of more.
+
+The sample has about a thousand different words a language. Large archives are written with a
+vocabulary of made-up ones beside them, drawn by Zipf's law: else each word would stand in every
+hundredth passage, and articles of one language would be half copies of one another.
 """
 
+import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +40,9 @@ PARAGRAPH = (2, 4)  # sentences
 SHORTEST = 40  # characters of a sentence that is taken
 HEADLINE = (25, 100)  # characters
 CONTENT_WORDS = 8
+IN_FOLDER = 1000  # files
+EXCHANGED = 0.5  # of the content words, for made-up ones
+FIRST_RANK = 50  # of a made-up word; more frequent are those that only hold a sentence together
 
 # The months in the form that stands in a date, a full date, and what stands before the day on
 # which an article came out.
@@ -53,28 +64,58 @@ _PUBLISHED = {
 # A word within a sentence, a name where it begins with a capital; a number of two digits or more.
 _NAME = re.compile(r"(?<=\w )[^\W\d_]{4,}")
 _NUMBER = re.compile(r"(?<![\w.,-])\d{2,}(?![\w-])")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _CLAUSE_END = re.compile(r"\s*[,;:،؛–—(]")
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the sample archive holds in one language: the sentences of each article, the names."""
+    """What the sample archive holds in one language: the sentences of each article, the names.
+
+    words: made-up ones, the most frequent first.
+    """
 
     articles: list[list[str]]
     names: list[str]
+    words: list[str]
 
 
-def write_archive(folder: Path, articles: int, seed: int) -> None:
-    """Write so many articles, one a file, into the folders of SOURCES below `folder`.
+def write_archive(folder: Path, articles: int, seed: int, vocabulary: int = 0) -> None:
+    """Write so many articles, one a file, below the folders of SOURCES in `folder`.
 
     Each has a headline, the day it came out, and 6 to 20 sentences in paragraphs, a line each.
+    vocabulary: how many made-up words a language has beside those of the sample.
     """
-    writer = _Writer(sample(), seed)
-    for source in SOURCES:
-        (folder / source).mkdir(parents=True, exist_ok=True)
+    material = sample()
+    for language, one in material.items():
+        one.words.extend(_made_up(one, language, vocabulary))
+    writer = _Writer(material, seed)
     for number in range(articles):
-        place = folder / SOURCES[number % len(SOURCES)] / f"{number:06}.txt"
+        source, within = SOURCES[number % len(SOURCES)], number // len(SOURCES)
+        place = folder / source / f"{within // IN_FOLDER:03}" / f"{number:06}.txt"
+        if within % IN_FOLDER == 0:
+            place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(writer.article(), encoding="utf-8")
+
+
+def _made_up(material: Material, language: str, count: int) -> list[str]:
+    """So many words that begin as one of the sample's content words and end as another, with two
+    letters of a third between."""
+    rng = np.random.default_rng(count)
+    told = "\n".join(sentence for article in material.articles for sentence in article)
+    idle = function_words(language)
+    own = sorted({word for word in _WORD.findall(told) if _is_content(word, idle)})
+    made: dict[str, None] = {}
+    while len(made) < count:
+        for drawn in rng.integers(len(own), size=(count, 3)).tolist():
+            one, between, other = (own[at] for at in drawn)
+            made[one[: len(one) // 2] + between[1:3] + other[len(other) // 2 :]] = None
+    return list(made)[:count]
+
+
+def _is_content(word: str, idle: Collection[str]) -> bool:
+    """Whether a word tells something and is not written as a name."""
+    return word == word.lower() and word not in idle
 
 
 def questions(folder: Path, count: int, seed: int) -> list[str]:
@@ -114,7 +155,7 @@ def sample() -> dict[str, Material]:
             spans = sentences(document.text, document.language)
             told = [document.text[start:end] for start, end in spans]
             told = [one for one in told if len(one) >= SHORTEST and one[-1] in ".!?»”؟"]
-            material = found.setdefault(document.language, Material([], []))
+            material = found.setdefault(document.language, Material([], [], []))
             material.articles.append(told)
             material.names.extend(
                 word for one in told for word in _NAME.findall(one) if word.istitle()
@@ -128,7 +169,7 @@ class _Writer:
     def __init__(self, material: dict[str, Material], seed: int) -> None:
         self._material = material
         self._rng = np.random.default_rng(seed)
-        self._told: set[str] = set()
+        self._told: set[bytes] = set()  # by their hash
         # A language comes as often as it does in the sample.
         self._languages = [name for name in sorted(material) for _ in material[name].articles]
 
@@ -162,26 +203,37 @@ class _Writer:
     def _new(self, text: str, language: str) -> str:
         """The text, after a day of its own where it has been told before."""
         new = text
-        while new in self._told:
+        while (told := hashlib.blake2b(new.encode(), digest_size=8).digest()) in self._told:
             new = f"{self._day(language)}: {text}"
-        self._told.add(new)
+        self._told.add(told)
         return new
 
     def _changed(self, sentence: str, language: str) -> str:
-        """A sentence with other dates and numbers, and other names for half of its own."""
+        """A sentence with other dates and numbers, and for half of its names and words others."""
         parts, at = [], 0
-        for mention in dates(sentence):
+        for start, end in _dates(sentence):
             parts += [
-                self._without_own(sentence[at : mention.start], language),
+                self._without_own(sentence[at:start], language),
                 self._day(language),
             ]
-            at = mention.end
+            at = end
         return "".join([*parts, self._without_own(sentence[at:], language)])
 
     def _without_own(self, text: str, language: str) -> str:
-        names = self._material[language].names
+        names, words = self._material[language].names, self._material[language].words
+        if words:
+            idle = function_words(language)
+            text = _WORD.sub(lambda match: self._word(match.group(), words, idle), text)
         text = _NUMBER.sub(lambda match: self._number(match.group()), text)
         return _NAME.sub(lambda match: self._name(match.group(), names), text)
+
+    def _word(self, own: str, words: list[str], idle: Collection[str]) -> str:
+        """Another content word in some of the cases: that of rank r (from FIRST_RANK) comes as
+        often as 1 / r (Zipf, 1949)."""
+        if not _is_content(own, idle) or self._rng.random() >= EXCHANGED:
+            return own
+        rarest = log(1 + len(words) / FIRST_RANK)
+        return words[int(FIRST_RANK * np.expm1(self._rng.random() * rarest))]
 
     def _number(self, own: str) -> str:
         if len(own) == 4 and own[:2] in ("19", "20"):
@@ -200,6 +252,12 @@ class _Writer:
         day = FIRST_DAY + timedelta(days=int(self._rng.integers(DAYS)))
         month = _MONTHS[language].split()[day.month - 1]
         return _DATE.get(language, "{0} {1} {2}").format(day.day, month, day.year)
+
+
+@cache
+def _dates(sentence: str) -> list[tuple[int, int]]:
+    """Where the dates in a sentence of the sample stand."""
+    return [(one.start, one.end) for one in dates(sentence)]
 
 
 def _headline(sentence: str) -> str:

@@ -30,6 +30,7 @@ HOMES = {
         "indexer/coarse.py",
         "indexer/dense.py",
         "retriever/dense.py",
+        "benchmarks/scale.py",
     },
     "tantivy": {"archive/lexical_schema.py", "indexer/lexical.py", "retriever/lexical.py"},
     "sentence_transformers": {

@@ -15,7 +15,7 @@ from archive.settings import PREFIX, Settings
 ROOT = Path(__file__).resolve().parent.parent
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:\.(?:py|md|npy|jsonl|toml|txt|png)|/)")
 # In code, as a word of a command: `make x`, or an indented line that begins with it.
-IN_CODE = r"(?:`|^ {4})%s ([a-z]+)"
+IN_CODE = r"(?:`|^ {4})%s ([a-z-]+)"
 # Folders of one machine, and addresses that packages come from.
 MACHINE = re.compile(r"(?<![\w./~-])/(?:work|home|root|Users|mnt|opt|tmp)/\w")
 REGISTRY = re.compile(
@@ -113,7 +113,7 @@ def test_every_option_of_a_command_that_is_named_exists(name: str) -> None:
 def helped() -> set[str]:
     """The targets that `make help` lists, as it lists them."""
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, check=True, text=True)
-    return set(re.findall(r"^make ([a-z]+) ", told.stdout, flags=re.MULTILINE))
+    return set(re.findall(r"^make ([a-z-]+) ", told.stdout, flags=re.MULTILINE))
 
 
 def test_the_readme_and_make_help_list_the_same_targets() -> None:
@@ -123,7 +123,7 @@ def test_the_readme_and_make_help_list_the_same_targets() -> None:
 
 @pytest.mark.parametrize("name", [*written(), "archive/errors.py", "evaluation/run.py"])
 def test_every_target_that_is_named_exists(name: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.MULTILINE))
     assert helped() <= targets
     assert set(re.findall(IN_CODE % "make", text(name), flags=re.MULTILINE)) <= targets
 
