@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from archive.dates import first_date
 from archive.documents import FurnitureLine, source_of
 from archive.text import Span
-from indexer.duplicates import jaccard, shingles_of
+from indexer.duplicates import Shingles, jaccard, shingles_of
 
 MIN_PAGES = 4
 MIN_SHARE = 0.6
@@ -123,12 +123,12 @@ def _different(members: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     if len(pages) > _SMALL_FAMILY:
         return pages
     different: list[tuple[str, ...]] = []
-    shingles: list[frozenset[bytes]] = []
+    shingles: list[Shingles] = []
     for page in pages:
         own = shingles_of("\n".join(page))
         if all(jaccard(own, others) < _NEAR_COPIES for others in shingles):
             different.append(page)
-            shingles.append(frozenset(own))
+            shingles.append(own)
     return different
 
 
