@@ -8,7 +8,7 @@ from functools import partial
 
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
-from archive.documents import Document, Duplicate, FurnitureLine, Passage, Refusal
+from archive.documents import Document, Duplicate, FurnitureLine, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex
 from archive.languages import detect_language
@@ -32,7 +32,7 @@ from archive.snapshot import (
 from archive.text import normalised
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
-from indexer.chunks import Chunks
+from indexer.chunks import Chunks, Cuts
 from indexer.coarse import write_coarse
 from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
 from indexer.duplicates import without_duplicates
@@ -227,24 +227,20 @@ def write_snapshot(
             language_offsets(vectors, languages),
             language_offsets(encodings.sentences, chunks.sentences.languages()),
         )
-        write_lexical(
-            folder / LEXICAL,
-            (
-                (_words_of(one.passage, of), of.language, of.source, filter_day(of.published))
-                for row, one in enumerate(chunks)
-                for of in [chunks.passages.document(row)]
-            ),
-        )
+        write_lexical(folder / LEXICAL, languages, partial(_found_by, chunks.passages))
         snapshot = seal(folder, facts)
     drop_journal(settings.index)
     progress(WRITING, 1, 1)
     return snapshot, encodings.encoded
 
 
-def _words_of(passage: Passage, document: Document) -> str:
-    """What a passage is found by in the lexical index: its text, under its article's title."""
+def _found_by(passages: Cuts, row: int) -> tuple[str, str, int]:
+    """What a passage is found by in the lexical index: its text, under its article's title, its
+    source and its day."""
+    document, text = passages.document(row), passages[row]
     title = document.title.removesuffix("…")
-    return passage.text if title in passage.text else f"{title}\n{passage.text}"
+    told = text if title in text else f"{title}\n{text}"
+    return told, document.source, filter_day(document.published)
 
 
 def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:
