@@ -3,6 +3,7 @@
 import re
 import threading
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _SCRIPT_LANGUAGES = {
     "SINHALA": "si", "KHMER": "km", "LAO": "lo", "MYANMAR": "my", "ORIYA": "or",
 }  # fmt: skip
 _LETTERS_READ = 4000
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def detect_language(text: str) -> str:
@@ -31,16 +33,18 @@ def detect_language(text: str) -> str:
     "langid.py") tells the others apart. Text of fewer than about five words is often misjudged:
     nothing is ever filtered by the language of a question.
     """
-    letters = re.findall(r"[^\W\d_]", text[:_LETTERS_READ])
-    if not letters:
+    read = text[:_LETTERS_READ]
+    scripts = Counter[str]()
+    for letter in _LETTER.findall("".join(set(read))):
+        scripts[unicodedata.name(letter, "?").partition(" ")[0]] += read.count(letter)
+    if not scripts:
         return UNDETERMINED
-    scripts = [unicodedata.name(letter, "?").partition(" ")[0] for letter in letters]
-    commonest = max(sorted(set(scripts)), key=scripts.count)
-    if commonest == "CJK" and {"HIRAGANA", "KATAKANA"} & set(scripts):
+    commonest = max(sorted(scripts), key=scripts.__getitem__)
+    if commonest == "CJK" and {"HIRAGANA", "KATAKANA"} & scripts.keys():
         return "ja"
     if commonest in _SCRIPT_LANGUAGES:
         return _SCRIPT_LANGUAGES[commonest]
-    language, _ = _identifier().classify(" ".join(text[:_LETTERS_READ].split()))
+    language, _ = _identifier().classify(" ".join(read.split()))
     return str(language)
 
 

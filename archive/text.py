@@ -199,15 +199,15 @@ def written_words(text: str) -> list[str]:
     found: list[str] = []
     plain = unicodedata.normalize("NFKC", text).replace("\u02bc", "’")  # a letter and no sign
     for match in _WORD.finditer(plain):
-        word = match.group()
-        if word[-1].isdecimal() and not word.isascii():
+        word, kind = match[0], match.lastgroup
+        if not word.isascii() and word[-1].isdecimal():
             word = word.translate(_DIGITS)
-        if match["number"]:
-            found.append(_GROUPED.sub("", word).replace(",", "."))
-        elif match["unspaced"]:
-            found.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
-        else:
+        if kind is None:
             found.append(word if word.isalnum() else word.translate(_APOSTROPHES))
+        elif kind == "number":
+            found.append(_GROUPED.sub("", word).replace(",", "."))
+        else:
+            found.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
     return found
 
 
@@ -223,7 +223,7 @@ def stems(text: str, language: str) -> list[str]:
     (Larkey et al., 2007); other words stay as they are. A date adds 2025-06-24 and 2025-06, a month
     with its year 2025-06, however the text writes it.
     """
-    return [stem(word, language) for word in words(text)] + _days(text)
+    return [stem(word, language) for word in words(text)] + days(text)
 
 
 def held_stems(text: str, language: str, sought: Iterable[str]) -> set[str]:
@@ -234,12 +234,13 @@ def held_stems(text: str, language: str, sought: Iterable[str]) -> set[str]:
     return {stem(word, language) for word in words(text)}
 
 
-def _days(text: str) -> list[str]:
+def days(text: str) -> list[str]:
+    """The days that a text names as 2025-06-24, then the months as 2025-06, each once."""
     if not _YEAR.search(text):
         return []
-    days = [day for mention in dates(text) for day in (mention.first, mention.last)]
-    told = [day.isoformat() for day in days]
-    told += [f"{day:%Y-%m}" for day in (*days, *(mention.first for mention in months(text)))]
+    named = [day for mention in dates(text) for day in (mention.first, mention.last)]
+    told = [day.isoformat() for day in named]
+    told += [f"{day:%Y-%m}" for day in (*named, *(one.first for one in months(text)))]
     return list(dict.fromkeys(told))
 
 

@@ -148,8 +148,7 @@ def lexical_hits(
     texts: list[str], languages: list[str], questions: list[str]
 ) -> list[dict[int, float]]:
     with tempfile.TemporaryDirectory() as folder:
-        rows = ((text, of, "", 0) for text, of in zip(texts, languages, strict=True))
-        write_lexical(Path(folder) / "lexical", rows)
+        write_lexical(Path(folder) / "lexical", languages, lambda row: (texts[row], "", 0))
         index = LexicalIndex(Path(folder) / "lexical")
         return [
             dict(

@@ -12,14 +12,18 @@ furniture whose wording changes from page to page; nothing of a body is lost in 
 closing paragraph that most pages of a site share is furniture by this definition.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
 
 from archive.dates import first_date
 from archive.documents import FurnitureLine, source_of
 from archive.text import Span
-from indexer.duplicates import jaccard, shingles_of
+from indexer.duplicates import Shingles, jaccard, shingles_of
 
 MIN_PAGES = 4
 MIN_SHARE = 0.6
@@ -31,6 +35,9 @@ EDGE = MAX_GAP + 1
 # reach MIN_SHARE of it.
 _NEAR_COPIES = 0.9
 _SMALL_FAMILY = 50
+
+
+Page: TypeAlias = "array[int]"  # its lines in order, each as its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +64,30 @@ class Furniture:
     """The furniture of every family of pages, learned once from all the pages."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
-        """pages: the decoded text of each file by its path."""
-        taken = {path: [line.words for line in lines(text)] for path, text in pages.items()}
-        families = _families(taken)
-        self._of: dict[str, frozenset[str]] = {}
+        """pages: the decoded text of each file by its path. Takes 8 bytes a line beside them."""
+        taken = {path: _page(lines(text)) for path, text in pages.items()}
+        families = [
+            (source, _words([outermost], map(pages.__getitem__, members)), members)
+            for (source, outermost), members in _families(taken).items()
+        ]
+        self._of: dict[str, frozenset[int]] = {}
         self.found: list[FurnitureLine] = []
-        for (source, _), members in sorted(families.items()):
-            counts, size = _edge_counts([taken[path] for path in members])
-            least = max(MIN_PAGES, MIN_SHARE * size)
-            repeated = {words: pages for words, pages in counts.items() if pages >= least}
+        for source, _, members in sorted(families):
+            different = _different(members, taken, pages)
+            counts = _edge_counts(different, taken, pages)
+            least = max(MIN_PAGES, MIN_SHARE * len(different))
+            repeated = [line for line, count in counts.items() if count >= least]
             self._of.update(dict.fromkeys(members, frozenset(repeated)))
+            told = zip(_words(repeated, map(pages.__getitem__, different)), repeated, strict=True)
             self.found += [
-                FurnitureLine(source, words, count, size)
-                for words, count in sorted(repeated.items(), key=lambda item: (-item[1], item[0]))
+                FurnitureLine(source, words, counts[line], len(different))
+                for words, line in sorted(told, key=lambda one: (-counts[one[1]], one[0]))
             ]
 
     def without(self, path: str, text: str) -> list[Span]:
         """The spans of a page that are not furniture: half-open, in order, with their line ends."""
-        furniture = self._of.get(path, frozenset())
         page = lines(text)
-        out = _edges([line.words for line in page], furniture)
+        out = _edges(_page(page), self._of.get(path, frozenset()))
         kept: list[Span] = []
         for number, line in enumerate(page):
             if number not in out:
@@ -87,67 +98,106 @@ class Furniture:
         return kept
 
 
-def _families(pages: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[str]]:
+def _page(page: Iterable[Line]) -> Page:
+    return array("q", [_number(line.words) for line in page])
+
+
+def _number(words: str) -> int:
+    """A line as 8 bytes that no other line has; odd for one that is too long for a gap."""
+    return hash(words) & ~1 | (len(words) > MAX_GAP_LINE)
+
+
+def _words(wanted: Iterable[int], pages: Iterable[str]) -> list[str]:
+    """The words of lines that stand on some of the pages, in the order asked for."""
+    numbers = list(wanted)
+    missing, found = set(numbers), dict[int, str]()
+    for text in pages:
+        if not missing:
+            break
+        told = {_number(line.words): line.words for line in lines(text)}
+        found |= {number: told[number] for number in missing & told.keys()}
+        missing -= told.keys()
+    return [found[number] for number in numbers]
+
+
+def _families(pages: Mapping[str, Page]) -> dict[tuple[str, int], list[str]]:
     """The paths of each family, by source and by the commonest line that its pages share."""
-    on_pages: dict[str, Counter[str]] = defaultdict(Counter)
+    at_edges: dict[str, Page] = defaultdict(lambda: array("q"))
     for path, page in pages.items():
-        on_pages[source_of(path)].update({*page[:EDGE], *page[-EDGE:]})
-    families: dict[tuple[str, str], list[str]] = defaultdict(list)
+        at_edges[source_of(path)].extend({*page[:EDGE], *page[-EDGE:]})
+    on_pages = {source: _frequent(told, MIN_PAGES) for source, told in at_edges.items()}
+    families: dict[tuple[str, int], list[str]] = defaultdict(list)
     for path, page in pages.items():
         counts = on_pages[source_of(path)]
         for edge in (page[:EDGE], page[: -EDGE - 1 : -1]):
-            commonest = max(edge, key=counts.__getitem__, default="")  # the outermost of equals
-            if counts[commonest] >= MIN_PAGES:
+            shared = [line for line in edge if line in counts]
+            if shared:
+                commonest = max(shared, key=counts.__getitem__)  # the outermost of equals
                 families[source_of(path), commonest].append(path)
                 break
     return families
 
 
-def _edge_counts(members: Sequence[Sequence[str]]) -> tuple[Counter[str], int]:
-    """On how many different pages each line stands at the edge, and how many pages there are."""
-    different = _different(members)
-    everywhere = Counter(words for page in different for words in set(page))
-    least = max(MIN_PAGES, MIN_SHARE * len(different))
+def _frequent(told: Page, least: float) -> dict[int, int]:
+    """How often each line is told that is told so often at least."""
+    found, counts = np.unique(np.array(told), return_counts=True)
+    often = counts >= least
+    return dict(zip(found[often].tolist(), counts[often].tolist(), strict=True))
+
+
+def _edge_counts(
+    different: Sequence[str], taken: Mapping[str, Page], pages: Mapping[str, str]
+) -> Counter[int]:
+    """On how many of the pages each line that many of them hold stands at the edge."""
+    everywhere: Page = array("q")
+    for path in different:
+        everywhere.extend(set(taken[path]))
+    many = _frequent(everywhere, max(MIN_PAGES, MIN_SHARE * len(different)))
+    told = _words(many, map(pages.__getitem__, different))
     repeated = frozenset(
-        words for words, pages in everywhere.items() if pages >= least and first_date(words) is None
+        line for line, words in zip(many, told, strict=True) if first_date(words) is None
     )
-    counts: Counter[str] = Counter()
-    for page in different:
+    counts = Counter[int]()
+    for path in different:
+        page = taken[path]
         counts.update({page[number] for number in _edges(page, repeated)})
-    return counts, len(different)
+    return counts
 
 
-def _different(members: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """The pages without copies and, in a small family, without near copies."""
-    pages = sorted({tuple(page) for page in members})
-    if len(pages) > _SMALL_FAMILY:
-        return pages
-    different: list[tuple[str, ...]] = []
-    shingles: list[frozenset[bytes]] = []
-    for page in pages:
-        own = shingles_of("\n".join(page))
+def _different(
+    members: Sequence[str], taken: Mapping[str, Page], pages: Mapping[str, str]
+) -> list[str]:
+    """The paths of the pages without copies and, in a small family, without near copies."""
+    paths = list({taken[path].tobytes(): path for path in members}.values())
+    if len(paths) > _SMALL_FAMILY:
+        return paths
+    told = {path: [line.words for line in lines(pages[path])] for path in paths}
+    different: list[str] = []
+    shingles: list[Shingles] = []
+    for path in sorted(paths, key=told.__getitem__):
+        own = shingles_of("\n".join(told[path]))
         if all(jaccard(own, others) < _NEAR_COPIES for others in shingles):
-            different.append(page)
-            shingles.append(frozenset(own))
+            different.append(path)
+            shingles.append(own)
     return different
 
 
-def _edges(page: Sequence[str], repeated: frozenset[str]) -> set[int]:
+def _edges(page: Page, repeated: frozenset[int]) -> set[int]:
     """The numbers of the repeated lines at the top and at the bottom of a page."""
     last = len(page) - 1
     top = _edge(page, repeated, range(len(page)))
     return top | _edge(page, repeated, range(last, -1, -1))
 
 
-def _edge(page: Sequence[str], repeated: frozenset[str], numbers: Iterable[int]) -> set[int]:
+def _edge(page: Page, repeated: frozenset[int], numbers: Iterable[int]) -> set[int]:
     found, gap = set(), 0
     for number in numbers:
-        words = page[number]
-        if words in repeated:
+        line = page[number]
+        if line in repeated:
             found.add(number)
             gap = 0
         else:
             gap += 1
-            if gap > MAX_GAP or len(words) > MAX_GAP_LINE:
+            if gap > MAX_GAP or line & 1:
                 break
     return found

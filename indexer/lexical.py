@@ -1,33 +1,36 @@
 """Write the lexical indexes: each language's passages, and how else its words may be spelled."""
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
 from archive.lexical_schema import create_passages, create_spellings
 from archive.names import keys, may_be_name
-from archive.text import stem, stems, unaccented, words, written_words
+from archive.text import days, stem, unaccented, written_words
 
 _WRITER_BYTES = 64_000_000
 
-# (row, text, source, day) of a passage.
-_Member = tuple[int, str, str, int]
+# (text, source, day) of the passage in a row, the day as `filter_day` gives it.
+PassageAt = Callable[[int], tuple[str, str, int]]
 
 
-def write_lexical(folder: Path, passages: Iterable[tuple[str, str, str, int]]) -> None:
-    """Write the passages in order; the position of each is its row.
+def write_lexical(folder: Path, languages: Sequence[str], passage: PassageAt) -> None:
+    """Write the passages of all rows, those of each language in their order.
 
-    passages: (text, language, source, day) each, the day as `filter_day` gives it. Each language
-    has its own indexes in a folder of its name, so that BM25 counts within it alone.
+    languages: of each row. passage: asked once for each row, so that no text need be held. Each
+    language has its own indexes in a folder of its name, so that BM25 counts within it alone.
     """
-    by_language: dict[str, list[_Member]] = defaultdict(list)
-    for row, (text, language, source, day) in enumerate(passages):
-        by_language[language].append((row, text, source, day))
-    for language, members in by_language.items():
-        _write(create_passages(folder / language), _passages(members, language))
-        _write(create_spellings(folder / language), _spellings(members, language))
+    rows: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for row, language in enumerate(languages):
+        rows[language].append(row)
+    for language, members in rows.items():
+        told = Counter[str]()
+        _write(create_passages(folder / language), _passages(members, passage, language, told))
+        _write(create_spellings(folder / language), _spellings(told, language))
 
 
 def _write(index: tantivy.Index, documents: Iterable[tantivy.Document]) -> None:
@@ -38,30 +41,46 @@ def _write(index: tantivy.Index, documents: Iterable[tantivy.Document]) -> None:
     writer.wait_merging_threads()
 
 
-def _passages(members: Iterable[_Member], language: str) -> Iterator[tantivy.Document]:
-    for row, text, source, day in members:
+def _passages(
+    rows: Iterable[int], passage: PassageAt, language: str, told: Counter[str]
+) -> Iterator[tantivy.Document]:
+    """The passages of a language; how often they tell each word as it is written goes into told."""
+    for row in rows:
+        text, source, day = passage(row)
         document = tantivy.Document()
-        document.add_text("stems", " ".join(stems(text, language)))
+        stems: list[str] = []
         for paragraph in text.splitlines():
-            document.add_text("words", " ".join(map(unaccented, words(paragraph))))
+            written = written_words(paragraph)
+            told.update(written)
+            forms = [_forms(word, language) for word in written]
+            stems += [of for of, _ in forms]
+            document.add_text("words", " ".join([bare for _, bare in forms]))
+        document.add_text("stems", " ".join(stems + days(text)))
         document.add_text("source", source)
         document.add_unsigned("row", row)
         document.add_unsigned("day", day)
         yield document
 
 
-def _spellings(members: Iterable[_Member], language: str) -> Iterator[tantivy.Document]:
+@lru_cache(maxsize=200_000)
+def _forms(written: str, language: str) -> tuple[str, str]:
+    """What a word is found by: its stem, and itself case folded without its accents."""
+    word = written.casefold()
+    return stem(word, language), unaccented(word)
+
+
+def _spellings(told: Mapping[str, int], language: str) -> Iterator[tantivy.Document]:
     """What else a word of the passages may be found by, the commonest words first.
 
-    A name, which is a word that is written as one more often than not, is found by its sounds, as
-    it stands and by its stem; a word whose accents change its stem is found without them.
+    told: how often each word stands in them as it is written. A name, which is a word that is
+    written as one more often than not, is found by its sounds, as it stands and by its stem; a word
+    whose accents change its stem is found without them.
     """
     count, as_name = Counter[str](), Counter[str]()
-    for _, text, _, _ in members:
-        for written in written_words(text):
-            word = written.casefold()
-            count[word] += 1
-            as_name[word] += may_be_name(written)
+    for written, times in told.items():
+        word = written.casefold()
+        count[word] += times
+        as_name[word] += times * may_be_name(written)
     for word, times in sorted(count.items(), key=lambda one: (-one[1], one[0])):
         of, bare = stem(word, language), unaccented(word)
         if 2 * as_name[word] > times:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
-from archive.documents import Document, Duplicate, FurnitureLine, Passage, Refusal
+from archive.documents import Document, Duplicate, FurnitureLine, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex
 from archive.languages import detect_language
@@ -39,7 +39,7 @@ from archive.snapshot import (
 from archive.text import normalised
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
-from indexer.chunks import Chunks
+from indexer.chunks import Chunks, Cuts
 from indexer.coarse import write_coarse
 from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
 from indexer.duplicates import without_duplicates
@@ -124,8 +124,7 @@ def build_index(
             drop_journal(settings.index)  # of a run that ended between sealing and dropping it
             snapshot, encoded = standing, 0
         else:
-            gathered = _gather(files, refused, progress)
-            del files  # their texts are those of the documents now
+            gathered = _gather(files, refused, earlier, progress)
             if not gathered.documents:
                 raise NothingToIndex(settings.articles)
             snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
@@ -149,18 +148,20 @@ def build_index(
 
 
 def _gather(
-    files: Sequence[SourceFile], refused: Sequence[Refusal], progress: Progress
+    files: list[SourceFile], refused: Sequence[Refusal], earlier: Earlier, progress: Progress
 ) -> Gathered:
+    """Prepare the files, which are taken out of the list: no text is held twice."""
+    digests = {file.path: file.digest for file in files}
     furniture = Furniture({file.path: file.text for file in files})
-    articles, empty = _documents(files, furniture, progress)
+    articles, empty = _documents(files, furniture, earlier, progress)
     documents, duplicates = without_duplicates(articles)
     return Gathered(
         documents,
         sorted([*refused, *empty], key=lambda one: one.path),
         duplicates,
         furniture.found,
-        {file.path: file.digest for file in files},
-        found=len(files) + len(refused),
+        digests,
+        found=len(digests) + len(refused),
     )
 
 
@@ -229,24 +230,20 @@ def write_snapshot(
             language_offsets(vectors, languages),
             language_offsets(encodings.sentences, chunks.sentences.languages()),
         )
-        write_lexical(
-            folder / LEXICAL,
-            (
-                (_words_of(one.passage, of), of.language, of.source, filter_day(of.published))
-                for row, one in enumerate(chunks)
-                for of in [chunks.passages.document(row)]
-            ),
-        )
+        write_lexical(folder / LEXICAL, languages, partial(_found_by, chunks.passages))
         snapshot = seal(folder, facts)
     drop_journal(settings.index)
     progress(WRITING, 1, 1)
     return snapshot, encodings.encoded
 
 
-def _words_of(passage: Passage, document: Document) -> str:
-    """What a passage is found by in the lexical index: its text, under its article's title."""
+def _found_by(passages: Cuts, row: int) -> tuple[str, str, int]:
+    """What a passage is found by in the lexical index: its text, under its article's title, its
+    source and its day."""
+    document, text = passages.document(row), passages[row]
     title = document.title.removesuffix("…")
-    return passage.text if title in passage.text else f"{title}\n{passage.text}"
+    told = text if title in text else f"{title}\n{text}"
+    return told, document.source, filter_day(document.published)
 
 
 def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:
@@ -262,31 +259,44 @@ def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], lis
 
 
 def _documents(
-    files: Sequence[SourceFile], furniture: Furniture, progress: Progress
+    files: list[SourceFile], furniture: Furniture, earlier: Earlier, progress: Progress
 ) -> tuple[list[Document], list[Refusal]]:
     documents: list[Document] = []
     empty: list[Refusal] = []
-    for number, file in enumerate(files, start=1):
-        document = document_of(file, furniture)
+    count = len(files)
+    files.reverse()
+    for number in range(1, count + 1):
+        file = files.pop()
+        document = document_of(file, furniture, earlier.document(file.path))
         if document is None:
             empty.append(refusal(file.path, Reason.ONLY_FURNITURE))
         else:
             documents.append(document)
-        progress(PREPARING, number, len(files))
+        progress(PREPARING, number, count)
     return documents, empty
 
 
-def document_of(file: SourceFile, furniture: Furniture) -> Document | None:
-    """The article in a file, None where nothing is left once the furniture is out."""
+def document_of(
+    file: SourceFile, furniture: Furniture, before: Document | None = None
+) -> Document | None:
+    """The article in a file, None where nothing is left once the furniture is out.
+
+    before: what the same file was before; where its text is the same so are title, language and
+    date, which take longest to find.
+    """
     text, pieces = normalised(file.text, furniture.without(file.path, file.text))
     if not any(character.isalnum() for character in text):
         return None
-    language = detect_language(text)
-    published, basis = published_on(text, language)
+    if before is not None and before.text == text:
+        title, language = before.title, before.language
+        published, basis = before.published, before.date_basis
+    else:
+        language = detect_language(text)
+        title = title_of(text, language)
+        published, basis = published_on(text, language)
     return Document(
-        file.path, title_of(text, language), language, published, basis,
-        text, pieces, file.encoding, file.digest,
-    )  # fmt: skip
+        file.path, title, language, published, basis, text, pieces, file.encoding, file.digest
+    )
 
 
 def _chunks(

@@ -173,9 +173,10 @@ def _as_text(content: bytes, encoding: str) -> tuple[str, str] | None:
 
 def _looks_binary(text: str) -> bool:
     """More than one character in a hundred is a control or an unassigned code point."""
-    strange = sum(
-        unicodedata.category(character) in ("Cc", "Cn", "Co")
+    strange = (
+        character
+        for character in set(text)
+        if unicodedata.category(character) in ("Cc", "Cn", "Co")
         and character not in "\t\n\r\f\x0b\x85"
-        for character in text
     )
-    return strange * 100 > len(text)
+    return sum(map(text.count, strange)) * 100 > len(text)

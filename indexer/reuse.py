@@ -71,6 +71,13 @@ class Earlier:
         before = [one for one in self._catalogue.refused() if one.path not in files]
         return self._snapshot if before == list(refused) else None
 
+    def document(self, path: str) -> Document | None:
+        """An article as the snapshot has it, None where it does not."""
+        try:
+            return self._catalogue.document(path) if self._snapshot else None
+        except KeyError:
+            return None
+
     def load(self) -> None:
         """Read where the chunks and the vectors are. Nothing to read, nothing happens."""
         if self._snapshot is None:

@@ -139,7 +139,7 @@ def _may_be_one(one: Document, other: Document) -> bool:
         return False
     if one.language != other.language:
         return True
-    return jaccard(shingles_of(one.text), frozenset(shingles_of(other.text))) >= SAME_WORDING
+    return jaccard(shingles_of(one.text), shingles_of(other.text)) >= SAME_WORDING
 
 
 def told_in_both(one: Sentences, other: Sentences) -> float:

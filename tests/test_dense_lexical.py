@@ -95,8 +95,9 @@ FRENCH = [("Le radar veille.", "fr", "one", date(2025, 3, 5)), ("Rien.", "fr", "
 
 
 def lexical_index(folder: Path, passages: Passages) -> LexicalIndex:
-    rows = ((text, language, source, filter_day(day)) for text, language, source, day in passages)
-    write_lexical(folder / "lexical", rows)
+    rows = [(text, source, filter_day(day)) for text, _, source, day in passages]
+    languages = [language for _, language, _, _ in passages]
+    write_lexical(folder / "lexical", languages, rows.__getitem__)
     return LexicalIndex(folder / "lexical")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.documents import Document, Duplicate
 from archive.text import words
-from indexer.duplicates import SAME, SHINGLE, without_duplicates
+from indexer.duplicates import SAME, SHINGLE, jaccard, shingles_of, without_duplicates
 
 VOCABULARY = [f"word{number}" for number in range(400)]
 
@@ -103,3 +103,35 @@ def test_the_order_of_the_articles_is_kept_and_none_is_lost() -> None:
     kept, copies = without_duplicates(articles)
     assert [one.path for one in kept] == ["7.txt", "2.txt", "0.txt"]
     assert [one.path for one in copies] == ["1.txt", "4.txt", "5.txt"]
+
+
+def test_what_drifts_away_is_held_against_those_that_are_kept_alone() -> None:
+    told = [f"w{number}" for number in range(203)]
+    steps = [told]
+    for step in range(3):  # each changes 5 words more, 20 of 200 runs
+        changed = list(steps[-1])
+        for at in range(4 * step + 4, 104, 20):
+            changed[at] = f"new{at}"
+        steps.append(changed)
+    articles = [article(f"{at}.txt", told) for at, told in enumerate([*steps, steps[2], steps[1]])]
+    # One step is 180 of 220 runs, two are 160 of 240: the second is kept, as the first is left out.
+    kept, copies = without_duplicates(articles)
+    assert [one.path for one in kept] == ["0.txt", "2.txt"]
+    assert copies == [
+        Duplicate("1.txt", "0.txt", 0.818), Duplicate("3.txt", "2.txt", 0.818),
+        Duplicate("4.txt", "2.txt", 1.0), Duplicate("5.txt", "0.txt", 0.818),
+    ]  # fmt: skip
+
+
+def test_of_many_copies_of_many_articles_each_names_the_first() -> None:
+    articles = [article(f"{at:03}.txt", prose(at % 7)) for at in range(300)]
+    kept, copies = without_duplicates(articles)
+    assert kept == articles[:7]
+    assert copies == [Duplicate(f"{at:03}.txt", f"{at % 7:03}.txt", 1.0) for at in range(7, 300)]
+
+
+def test_the_similarity_of_two_articles_by_hand() -> None:
+    # "a b c d" and "b c d e" of the one; "b c d e" and "c d e f" of the other.
+    assert jaccard(shingles_of("a b c d e"), shingles_of("B, c. d e f")) == 1 / 3
+    assert jaccard(shingles_of("a b"), shingles_of("a b")) == 1
+    assert jaccard(shingles_of("a b"), shingles_of("a b c")) == 0

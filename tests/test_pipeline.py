@@ -1,6 +1,8 @@
 """The whole way from files to a snapshot, with a small real encoder."""
 
 import hashlib
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -28,8 +30,10 @@ from archive.snapshot import (
 from archive.spans import read_spans
 from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
+from indexer.furniture import Furniture
 from indexer.late_interaction import PassageTokens, read_tokens
-from indexer.pipeline import BuildReport, build_index
+from indexer.pipeline import BuildReport, build_index, document_of
+from indexer.reading import SourceFile, read_files
 
 MENU = "Media library of the service.\nSign in to save articles.\n"
 
@@ -243,6 +247,45 @@ def test_a_grown_index_keeps_its_calibration_and_is_built_as_if_at_once(tmp_path
     for told in (Build.passages, Build.sentences):
         assert told(grown) == told(fresh)
     assert grown.catalogue.documents() == fresh.catalogue.documents()
+
+
+MENUS = (MENU, "Архів служби.\nУвійти до бази, щоб зберегти статті.\n", "")
+
+
+def catalogue_of(build: Build) -> tuple[object, ...]:
+    told = build.catalogue
+    return told.documents(), told.refused(), told.duplicates(), told.furniture(), told.files()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_index_after_several_runs_has_the_catalogue_of_a_fresh_one(
+    tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    build = Build(tmp_path)
+    for _ in range(3):  # a site has three pages and then more, and its menu goes out, or comes in
+        for number in range(rng.choice([3, 9])):
+            day = rng.choice(["", "Published on 5 March 2023\n", "On 7 May 2024, crews met. "])
+            told = day + "\n".join(story(rng.randrange(12)).splitlines()[2:])
+            page = rng.choice(MENUS) + rng.choice([told, told, ""])
+            write_pages(build.settings.articles, {f"{rng.choice('ab')}/{number}.txt": page})
+        for file in build.settings.articles.rglob("*.txt"):
+            if rng.random() < 0.2:
+                file.unlink()
+        build()
+    grown = catalogue_of(build)
+    build(fresh=True)
+    assert grown == catalogue_of(build)
+
+
+def test_what_an_article_was_before_counts_only_where_its_text_is_the_same(build: Build) -> None:
+    (file,) = (one for one in read_files(build.settings.articles) if one.path == "site/1.txt")
+    assert isinstance(file, SourceFile)
+    whole = document_of(file, Furniture({}))
+    assert whole is not None
+    before = replace(whole, title="As it was", language="fr", digest="0")
+    assert document_of(file, Furniture({}), before) == replace(before, digest=file.digest)
+    assert document_of(file, Furniture({}), replace(before, text=whole.text + " ")) == whole
 
 
 def test_an_index_that_has_outgrown_its_calibration_is_the_one_that_is_built_at_once(

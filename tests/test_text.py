@@ -16,6 +16,7 @@ from archive.text import (
     sentences,
     stems,
     words,
+    written_words,
 )
 
 # Marks that compose, marks that only change places, Hangul letters, characters that normalisation
@@ -291,3 +292,15 @@ def test_a_day_is_held_where_one_is_sought() -> None:
     text = "Le sommet du 24 juin 2025 s’est tenu à La Haye."
     assert "2025-06-24" in held_stems(text, "fr", ["2025-06-24"])
     assert "2025-06-24" not in held_stems(text, "fr", ["somm"])
+
+
+NUMBERS_AND_MARKS = ["1 000", "п'ять", "3,5", "١٢٫٥", "漢字", "a’b", "\u0301", "12.", ",5", "-3.5"]
+
+
+@given(st.lists(st.text() | st.sampled_from(NUMBERS_AND_MARKS)))
+def test_the_words_of_a_text_are_those_of_its_lines(parts: list[str]) -> None:
+    for end in ("\n", "\r\n", "\x1c", "\u2028"):
+        text = end.join(parts)
+        assert written_words(text) == [
+            word for line in text.splitlines() for word in written_words(line)
+        ]
