@@ -26,7 +26,11 @@ from archive.snapshot import (
     CATALOGUE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_KEYS,
+    PASSAGE_SPANS,
     PASSAGES,
+    SENTENCE_KEYS,
+    SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
     open_snapshot,
@@ -137,9 +141,11 @@ class Place:
             for name, digest in told.items()
             if not name.startswith(LEXICAL) and name != "manifest.json"
         }
-        singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES}
+        singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES} | {
+            PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS,
+        }  # fmt: skip
         assert {name for name in told if not name.startswith(TOKENS)} == singles
-        assert len(told) == 10
+        assert len(told) == 14
         return told
 
 
@@ -156,12 +162,14 @@ class Whole:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     with pytest.MonkeyPatch.context() as patch:
         small_batches(patch)
-        place = Place(tmp_path_factory.mktemp("whole"))
-        told: dict[str, float] = {}
-        report = build_index(
-            place.settings, place.encoder,
-            lambda step, done, total: told.update({step: told.get(step, time.perf_counter())}),
-        )  # fmt: skip
+        # The second run is the one measured: the first loads what takes time to load.
+        for name in ("first", "whole"):
+            place = Place(tmp_path_factory.mktemp(name))
+            told: dict[str, float] = {}
+            report = build_index(
+                place.settings, place.encoder,
+                lambda step, done, total, told=told: told.setdefault(step, time.perf_counter()),  # type: ignore[misc]
+            )  # fmt: skip
         seconds = time.perf_counter() - told[ENCODING]
     batches = place.encoder.batches()
     texts = [text for batch in batches for text in batch]
@@ -406,7 +414,7 @@ def test_articles_that_change_after_the_stop_are_encoded_anew(
     # All under the calibration of what was there before the stop.
     fresh = Plain(tmp_path / "fresh", [*(n for n in range(PAGES) if n != 3), 99])
     fresh.build()
-    assert fresh.digests()[CATALOGUE] != one.digests()[CATALOGUE]
+    assert fresh.digests()[PASSAGE_KEYS] != one.digests()[PASSAGE_KEYS]
 
 
 # --- Memory --------------------------------------------------------------------------------------
