@@ -1,0 +1,208 @@
+"""Many readers at once, and one in a browser: how long the app as served takes.
+
+    python -m benchmarks.readers [READERS]
+
+Serves the app over the sample archive and, through the server's own interface for programs, lets
+READERS sessions put QUESTIONS questions each, all at once. Every page is compared with what the
+same question gave when it was asked alone: nobody may see another's question or quotations. Then
+reruns without a new question, and in Chromium the time from a click on "Ask" to the new answer on
+screen. Prints a Markdown table; a page that differs or an error ends it.
+"""
+
+import json
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from archive.encoder import open_encoder
+from archive.settings import Settings
+from indexer.pipeline import build_index
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+READERS, QUESTIONS, RERUNS, CLICKS = 50, 20, 50, 30
+PATIENCE = 120  # seconds
+
+
+class Reader:
+    """One session of the app, driven without a browser."""
+
+    def __init__(self, address: str) -> None:
+        self._address = f"{address}_stcore/agent/interact"
+        self._session = self.send({})["session_id"]
+
+    def send(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The page that comes of it. Raises RuntimeError where it shows an error."""
+        request = urllib.request.Request(
+            self._address, json.dumps(told).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                page: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(error.read().decode()) from None
+        if page["status"] == "running":
+            return self.send({"session_id": page["session_id"]})
+        if page["status"] != "ready":
+            raise RuntimeError(json.dumps(page)[:1000])
+        return page
+
+    def ask(self, question: str) -> tuple[str, ...]:
+        """What stands in the question's box, and the quotations."""
+        page = self.send({"session_id": self._session, "widget_state": {"question": question}})
+        return shown(page)
+
+    def rerun(self) -> None:
+        self.send({"session_id": self._session})
+
+
+def shown(page: dict[str, Any]) -> tuple[str, ...]:
+    """The question and the quotations that a page shows."""
+    found: list[str] = []
+
+    def look(element: dict[str, Any]) -> None:
+        if element.get("key") == "question":
+            found.append(str(element["value"]))
+        body = str(element.get("props", {}).get("body", ""))
+        found.extend(re.findall(r"<blockquote.*?</blockquote>", body))
+        for child in element.get("children", ()):
+            look(child)
+
+    look(page["tree"])
+    return tuple(found)
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of the app over the sample archive."""
+    settings = Settings.from_environment()
+    build_index(settings, open_encoder(settings))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+        "--server.enableAgentApi=true",
+    ]  # fmt: skip
+    address = f"http://127.0.0.1:{port}/"
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            for _ in range(10 * PATIENCE):
+                try:
+                    urllib.request.urlopen(f"{address}_stcore/health")
+                    break
+                except urllib.error.URLError:
+                    time.sleep(0.1)
+            yield address
+        finally:
+            process.terminate()
+
+
+def at_once(address: str, readers: int, questions: Sequence[str]) -> list[float]:
+    """The seconds that each page took. Raises RuntimeError where one is not its reader's."""
+    alone = Reader(address)
+    expected = {question: alone.ask(question) for question in questions}
+    seconds: list[float] = []
+    problems: list[str] = []
+
+    def read(number: int) -> None:
+        try:
+            reader = Reader(address)
+            for turn in range(QUESTIONS):
+                question = questions[(7 * number + turn) % len(questions)]
+                begun = time.perf_counter()
+                found = reader.ask(question)
+                seconds.append(time.perf_counter() - begun)
+                if found != expected[question]:
+                    problems.append(f"{question}: {found}, alone: {expected[question]}")
+        except (RuntimeError, OSError) as error:
+            problems.append(str(error))
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if problems:
+        raise RuntimeError(f"{len(problems)} pages went wrong; the first: {problems[0]}")
+    return seconds
+
+
+def reruns(address: str, question: str) -> list[float]:
+    reader = Reader(address)
+    reader.ask(question)
+    seconds = []
+    for _ in range(RERUNS):
+        begun = time.perf_counter()
+        reader.rerun()
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def clicks(address: str, questions: Sequence[str]) -> list[float]:
+    """From the click to the page telling the new question's time, which is drawn last."""
+    seconds = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_context(locale="en-GB").new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(address)
+        for question in questions[: CLICKS + 1]:
+            box = page.get_by_label("Your question")
+            box.fill(question)
+            begun = time.perf_counter()
+            page.get_by_role("button", name="Search").click()
+            page.wait_for_function(
+                """asked => {
+                  const busy = document.querySelector("[data-testid=stApp]").dataset.testScriptState
+                  const at = new URL(location).searchParams.get("q")
+                  const notes = [...document.querySelectorAll(".note")]
+                  return at === asked && busy === "notRunning" &&
+                    notes.some(one => one.textContent.includes("indexed"))
+                }""",
+                arg=question,
+                polling=5,
+            )
+            seconds.append(time.perf_counter() - begun)
+        browser.close()
+    return seconds[1:]
+
+
+def main() -> None:
+    readers = int(sys.argv[1]) if len(sys.argv) > 1 else READERS
+    told = (REPOSITORY / "data" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line)["question"] for line in told]
+    with served() as address:
+        measured = {
+            f"{readers} readers at once, {QUESTIONS} questions each": at_once(
+                address, readers, questions
+            ),
+            "one page again, no new question": reruns(address, questions[0]),
+            "a click on Ask to the answer on screen": clicks(address, questions),
+        }
+    print("| seconds | pages | median | 95th percentile | longest |\n|---|---:|---:|---:|---:|")
+    for name, seconds in measured.items():
+        percentile = statistics.quantiles(seconds, n=20)[-1]
+        cells = (statistics.median(seconds), percentile, max(seconds))
+        print(f"| {name} | {len(seconds):,} | {' | '.join(f'{one:.3f}' for one in cells)} |")
+
+
+if __name__ == "__main__":
+    main()
