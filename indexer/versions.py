@@ -50,12 +50,15 @@ def find_versions(
     """
     in_order = sorted(documents, key=lambda document: document.path)
     numbers = {document.path: number for number, document in enumerate(in_order)}
-    of_passage = np.array([numbers[one.passage.path] for one in chunks], dtype=np.int64)
+    of_passage, counts = np.fromiter(
+        ((numbers[one.passage.path], len(one.sentences)) for one in chunks),
+        dtype=np.dtype((np.int64, 2)), count=len(chunks),
+    ).T  # fmt: skip
     by_language: dict[str, list[int]] = defaultdict(list)
     for number, document in enumerate(in_order):
         if document.language != UNDETERMINED:
             by_language[document.language].append(number)
-    told = _Told(in_order, chunks, of_passage, sentences)
+    told = _Told(in_order, chunks, of_passage, np.cumsum(counts) - counts, sentences)
     found = {}
     for one, other in candidates(by_language, _means(len(in_order), of_passage, passages)):
         if _may_be_one(in_order[one], in_order[other]):
@@ -82,7 +85,8 @@ def candidates(by_language: Mapping[str, Sequence[int]], vectors: Vectors) -> It
         mine, theirs = by_language[one], by_language[other]
         if one == other and len(mine) == 1:
             continue
-        forth, back = _neighbours(vectors, mine, theirs), _neighbours(vectors, theirs, mine)
+        forth = _neighbours(vectors, mine, theirs)
+        back = forth if one == other else _neighbours(vectors, theirs, mine)
         best, best_back = _best(forth, back), _best(back, forth)
         for at, to in enumerate(best):
             if best_back[to] == at and (one != other or at < to):
@@ -166,15 +170,15 @@ class _Told:
         documents: Sequence[Document],
         chunks: Sequence[Chunk],
         of_passage: Rows,
+        first_sentences: Rows,
         vectors: Matrix,
     ) -> None:
+        """of_passage, first_sentences: each passage's document and first sentence, (n,)."""
         self._documents, self._chunks, self._vectors = documents, chunks, vectors
-        # The passages in the order of their documents, and the first of each; the first sentence
-        # of each passage.
+        self._sentences = first_sentences
+        # The passages in the order of their documents, and the first of each.
         self._passages = np.argsort(of_passage, kind="stable")
         self._firsts = np.searchsorted(of_passage[self._passages], np.arange(len(documents) + 1))
-        counts = np.fromiter((len(one.sentences) for one in chunks), np.int64, len(chunks))
-        self._sentences = np.cumsum(counts) - counts
 
     def __getitem__(self, number: int) -> Sentences:
         spans: list[Span] = []
