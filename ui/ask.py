@@ -11,6 +11,7 @@ from archive.documents import Filters, Question
 from archive.errors import ArchiveError
 from archive.settings import Settings
 from retriever.engine import Engine, Holdings
+from ui.answer_tools import say_what_changed, show_tools
 from ui.article import (
     known_date,
     open_article,
@@ -18,6 +19,7 @@ from ui.article import (
     show_note,
     show_similar,
 )
+from ui.history import show_history
 from ui.rendering import (
     context_html,
     found_html,
@@ -39,7 +41,6 @@ from ui.state import (
 )
 from ui.wording import Wording
 
-VERY_LIKELY, LIKELY = 0.8, 0.65
 EXAMPLES = 6
 LONGEST_EXAMPLE = 110  # characters
 
@@ -56,6 +57,7 @@ def page(settings: Settings, wording: Wording) -> None:
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )
     _choose_filters(view, holdings, wording)
+    show_history(view, wording)
     head = st.container()  # always there, so that the box below keeps its place when it empties
     if not view.question and view.article is None:
         head.title("Communiqué", anchor=False)
@@ -63,6 +65,7 @@ def page(settings: Settings, wording: Wording) -> None:
     _question_box(view, wording)
     with st.container():
         _say_what_was_ignored(ignored, wording)
+        say_what_changed(archive, view, wording)
     beside = None
     if view.article:
         before, beside = st.columns([11, 10], gap="medium")
@@ -110,7 +113,7 @@ def _question_box(view: View, wording: Wording) -> None:
 
 def ask_anew(question: str) -> None:
     """Put another question; the article that was open closes, and its time is heeded."""
-    change_address(q=question.strip(), doc=None, at=None, time=None)
+    change_address(q=question.strip(), doc=None, at=None, time=None, snap=None)
 
 
 def _choose_filters(view: View, holdings: Holdings, wording: Wording) -> None:
@@ -178,17 +181,6 @@ def clear_filters() -> None:
 _FILTERS = (Parameter.LANGUAGE, Parameter.SOURCE, Parameter.SINCE, Parameter.UNTIL)
 
 
-def _told(filters: Filters, wording: Wording) -> str:
-    """The filters in one line, empty where there are none."""
-    parts = [wording.name_of(language) for language in sorted(filters.languages)]
-    parts += [source or wording.no_folder for source in sorted(filters.sources)]
-    if filters.since:
-        parts.append(wording.since_day.format(wording.day(filters.since)))
-    if filters.until:
-        parts.append(wording.until_day.format(wording.day(filters.until)))
-    return ", ".join(parts)
-
-
 def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> None:
     named = {
         Parameter.QUESTION: wording.ignored_question,
@@ -200,6 +192,7 @@ def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> Non
         Parameter.FIRST: wording.ignored_first,
         Parameter.ARTICLE: wording.ignored_article,
         Parameter.PLACE: wording.ignored_place,
+        Parameter.SNAPSHOT: wording.ignored_snapshot,
         Parameter.INTERFACE: wording.ignored_interface,
     }
     told = dict.fromkeys(named[parameter] for parameter in ignored)
@@ -230,15 +223,12 @@ def _show_examples(archive: Engine, wording: Wording) -> None:
 
 def _show_answer(archive: Engine, view: View, wording: Wording) -> tuple[Citation, ...]:
     with st.spinner(wording.searching):
-        answer = _answer(
-            archive,
-            Question(view.question, view.filters, view.times, view.own_language_first),
-        )
+        answer = _answer(archive, view.asked)
     if period := archive.period(Question(view.question)):
         _show_period(period, view, wording)
     if answer.unheld:
         st.html(note_html(wording.unheld))
-    if told := _told(view.filters, wording):
+    if told := wording.filters_told(view.filters):
         st.html(note_html(wording.filtered.format(told)))
     if view.own_language_first:
         own = archive.language(Question(view.question))
@@ -248,6 +238,7 @@ def _show_answer(archive: Engine, view: View, wording: Wording) -> tuple[Citatio
         st.subheader(wording.refused, anchor=False)
     else:
         _quote(answer, wording)
+    show_tools(archive, view, answer, wording)
     if answer.closest:
         refused = answer.kind == AnswerKind.NONE
         st.subheader(wording.closest if refused else wording.found, anchor=False)
@@ -357,11 +348,10 @@ def _quote(answer: Answer, wording: Wording) -> None:
 def _confidence(
     confidence: float, wording: Wording
 ) -> tuple[str, Literal["green", "blue", "orange"]]:
-    if confidence >= VERY_LIKELY:
-        return wording.very_likely, "green"
-    if confidence >= LIKELY:
-        return wording.likely, "blue"
-    return wording.doubtful, "orange"
+    word = wording.how_sure(confidence)
+    if word == wording.very_likely:
+        return word, "green"
+    return word, "blue" if word == wording.likely else "orange"
 
 
 def _show_passage(hit: RankedPassage, wording: Wording) -> None:
