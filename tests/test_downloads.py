@@ -16,7 +16,7 @@ import pytest
 from app_support import HOSTILE_TITLE
 from docx.oxml.ns import qn
 from fakes import document
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -239,6 +239,7 @@ def table(content: bytes, separator: str) -> list[list[str]]:
 
 
 @given(texts, texts)
+@example('a;"=1+1', 'a,"=1+1')
 def test_csv_has_a_line_a_sentence_and_no_formula(quote: str, title: str) -> None:
     told = answer(citation(1, quote, title=title, path=title), citation(2, title), question=quote)
     head, *rows = table(as_csv(taken(told)), ",")

@@ -277,8 +277,7 @@ def word(taken: Taken) -> bytes:
         if answer.closest:
             document.add_heading(told.closest, level=2)
         for hit in answer.closest:
-            paragraph = document.add_paragraph(style="List Bullet")
-            _write(paragraph, hit.document.title, hit.document.language)
+            _write(document.add_heading(level=3), hit.document.title, hit.document.language)
             _write(document.add_paragraph(style="Quote"), hit.passage.text, hit.document.language)
             document.add_paragraph(words(hit.document.path))
     else:
