@@ -16,7 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from archive.answers import Answer, AnswerKind, RankedPassage, Version
+from archive.answers import (
+    Answer,
+    AnswerKind,
+    RankedPassage,
+    Version,
+    answer_facts,
+    passage_facts,
+)
 from archive.catalogue import Catalogue
 from archive.dates import Period
 from archive.documents import Filters, Question
@@ -24,6 +31,7 @@ from archive.encoder import open_encoder
 from archive.errors import ArchiveError, DateInvalid
 from archive.settings import Settings
 from archive.snapshot import CATALOGUE, open_snapshot
+from evaluation.feedback import export_set
 from indexer.jobs import JobLog, read_job
 from indexer.pipeline import BuildReport, Progress, build_index, silent
 from retriever.engine import open_engine
@@ -85,7 +93,7 @@ def search(arguments: argparse.Namespace, settings: Settings) -> None:
     told = {
         "period": asdict(period) if period else None,
         "unheld": engine.unheld(question),
-        "passages": [_passage(one) for one in found],
+        "passages": [passage_facts(one) for one in found],
         "seconds": time.perf_counter() - started,
     }
 
@@ -104,7 +112,7 @@ def ask(arguments: argparse.Namespace, settings: Settings) -> None:
     """
     engine = open_engine(settings, open_encoder(settings))
     answer = engine.ask(_question(arguments))
-    _print(arguments, _answer(answer), lambda: _show_answer(answer))
+    _print(arguments, answer_facts(answer), lambda: _show_answer(answer))
 
 
 def similar(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -116,7 +124,7 @@ def similar(arguments: argparse.Namespace, settings: Settings) -> None:
     engine = open_engine(settings, open_encoder(settings))
     found = engine.similar(arguments.path, min(arguments.count, MOST_SHOWN))
     told = {
-        "passages": [_passage(one) for one in found],
+        "passages": [passage_facts(one) for one in found],
         "seconds": time.perf_counter() - started,
     }
     _print(arguments, told, lambda: _show_passages(found))
@@ -186,6 +194,29 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
     _print(arguments, told, lambda: _show_figures(told, expected_figures()))
 
 
+def feedback(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Write what readers judged in the app as an evaluation set, into a new folder.
+
+    example: communique feedback sets/ours
+    """
+    snapshot = open_snapshot(settings.index, settings.model)
+    catalogue = Catalogue(snapshot.folder / CATALOGUE)
+    exported = export_set(settings.index, catalogue, arguments.folder)
+
+    def show() -> None:
+        out.print(
+            f"{exported.questions} questions over {exported.documents} articles in "
+            f"{escape(str(arguments.folder))}, of {exported.judgements} judgements: "
+            f"{exported.answered} answered, {exported.unanswerable} unanswerable"
+        )
+        for why, number in exported.left_out.items():
+            out.print(f"  left out, {why}: {number}")
+        if exported.foreign:
+            out.print(f"  lines that could not be read: {exported.foreign}")
+
+    _print(arguments, asdict(exported), show)
+
+
 # --- Arguments ---------------------------------------------------------------------------------
 
 
@@ -245,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     command(status)
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    command(feedback).add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
     return parser
 
 
@@ -285,37 +317,6 @@ def _print(arguments: argparse.Namespace, told: object, show: Callable[[], None]
         print(json.dumps(told, ensure_ascii=False, indent=2, default=str))
     else:
         show()
-
-
-def _passage(found: RankedPassage) -> dict[str, object]:
-    return {
-        "rank": found.rank,
-        "path": found.passage.path,
-        "title": found.document.title,
-        "language": found.document.language,
-        "published": found.document.published,
-        "start": found.passage.start,
-        "end": found.passage.end,
-        "text": found.passage.text,
-        "score": found.score,
-        "why": asdict(found.why),
-        "versions": [asdict(version) for version in found.versions],
-    }
-
-
-def _answer(answer: Answer) -> dict[str, object]:
-    return {
-        "kind": answer.kind,
-        "question": answer.question,
-        "period": asdict(answer.period) if answer.period else None,
-        "unheld": answer.unheld,
-        "confidence": answer.confidence,
-        "sentences": [asdict(sentence) for sentence in answer.sentences],
-        "citations": [asdict(citation) for citation in answer.citations],
-        "closest": [_passage(one) for one in answer.closest],
-        "seconds": answer.seconds,
-        "stages": dict(answer.stages),
-    }
 
 
 # --- Text --------------------------------------------------------------------------------------

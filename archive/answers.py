@@ -1,7 +1,7 @@
 """What the retriever gives back: ranked passages, and answers made of quotations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -162,3 +162,36 @@ class Answer:
         for sentence in self.sentences:
             if quotes.get(sentence.citation) != sentence.text:
                 raise ValueError(f"Sentence {sentence.text!r} is not what its citation quotes.")
+
+
+def passage_facts(found: RankedPassage) -> dict[str, object]:
+    """What JSON tells of a passage that was found."""
+    return {
+        "rank": found.rank,
+        "path": found.passage.path,
+        "title": found.document.title,
+        "language": found.document.language,
+        "published": found.document.published,
+        "start": found.passage.start,
+        "end": found.passage.end,
+        "text": found.passage.text,
+        "score": found.score,
+        "why": asdict(found.why),
+        "versions": [asdict(version) for version in found.versions],
+    }
+
+
+def answer_facts(answer: Answer) -> dict[str, object]:
+    """What JSON tells of an answer; dates are still dates."""
+    return {
+        "kind": answer.kind,
+        "question": answer.question,
+        "period": asdict(answer.period) if answer.period else None,
+        "unheld": answer.unheld,
+        "confidence": answer.confidence,
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
+        "citations": [asdict(citation) for citation in answer.citations],
+        "closest": [passage_facts(one) for one in answer.closest],
+        "seconds": answer.seconds,
+        "stages": dict(answer.stages),
+    }

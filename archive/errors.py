@@ -120,3 +120,26 @@ class EvaluationSetInvalid(ArchiveError):
 class DateInvalid(ArchiveError):
     def __init__(self, value: str) -> None:
         super().__init__(f"{value!r} is not a date. Write it as YYYY-MM-DD.")
+
+
+class FeedbackUnwritable(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"What readers judge cannot be kept in {folder} ({problem}). "
+            "Let the app write there, then try again."
+        )
+
+
+class FeedbackMissing(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Nothing that readers judged in {folder} makes a question. "
+            "Judge a few answers with a thumb in the app, then try again."
+        )
+
+
+class FolderTaken(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} holds something already. Name a new folder: communique feedback FOLDER"
+        )

@@ -1,6 +1,8 @@
 """Writing to disk so that a reader sees the whole of a thing or nothing of it."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
 import tempfile
@@ -59,3 +61,25 @@ def replace_text(file: Path, text: str) -> None:
     flush(aside)
     os.replace(aside, file)
     flush(file.parent)
+
+
+def append_line(file: Path, line: bytes) -> None:
+    """Add a line, which holds no line end, to the end of a file; make the file if need be.
+
+    It is one write at the end of the file, by one thread and process at a time, so that all lines
+    stand whole in it; and it is on disk when this returns. Where the file ends in half a line, of
+    a machine that stopped, the new one begins after it. Raises OSError, also for a full disk.
+    """
+    handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = os.fstat(handle).st_size
+        whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+        written = (b"" if whole else b"\n") + line + b"\n"
+        if os.write(handle, written) != len(written):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if size == 0:
+        flush(file.parent)

@@ -97,9 +97,7 @@ def served() -> Iterator[str]:
         "--server.enableAgentApi=true",
     ]  # fmt: skip
     address = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
         try:
             for _ in range(10 * PATIENCE):
                 try:

@@ -247,6 +247,7 @@ def test_an_address_shows_the_same_state_to_everyone(open_at: Open) -> None:
         ({"doc": FINLAND_PATH, "at": "5-2"}, ENGLISH.ignored_place),
         ({"doc": FINLAND_PATH, "at": "0-99999999999999999999"}, ENGLISH.ignored_place),
         ({"doc": FINLAND_PATH, "at": "<b>"}, ENGLISH.ignored_place),
+        ({"snap": "yesterday"}, ENGLISH.ignored_snapshot),
         ({"ui": "tlh"}, ENGLISH.ignored_interface),
         ({"q": "word " * 200}, ENGLISH.ignored_question),
     ],

@@ -86,6 +86,7 @@ def test_there_are_the_commands_of_the_contract() -> None:
         "status",
         "furniture",
         "evaluate",
+        "feedback",
     }
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from archive.answers import Answer, AnswerKind, Citation, RankedPassage
 from archive.documents import Document, Filters
 from retriever.engine import Engine
+from ui.answer_tools import show_tools
 from ui.article import known_date, open_article, show_note
 from ui.filters import heed
 from ui.rendering import (
@@ -26,7 +27,6 @@ from ui.session import ask_anew, local
 from ui.state import LONGEST_QUESTION, View
 from ui.wording import Wording
 
-VERY_LIKELY, LIKELY = 0.8, 0.65
 MORE = 20  # passages that are shown at most
 _RELATED = 3
 
@@ -38,6 +38,7 @@ def show_answer(archive: Engine, answer: Answer, view: View, wording: Wording) -
         _refuse(archive, answer, view, wording)
     else:
         _quote(archive, answer, wording)
+    show_tools(archive, view, answer, wording)
     hits = _found(archive, answer, view)
     if not hits:
         st.html(note_html(wording.nothing_passes))
@@ -93,9 +94,9 @@ def _quote(archive: Engine, answer: Answer, wording: Wording) -> None:
             )
             st.html(context + quotation_html(citation.quote, citation.language))
             _cite(archive.document(citation.path), citation, wording)
-    word, color = _confidence(answer.confidence, wording)
+    word = wording.how_sure(answer.confidence)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(wording.confidence.format(word), color=color)
+        st.badge(wording.confidence.format(word), color=_color(word, wording))
         st.html(note_html(_span_of_sources(answer.citations, wording)), width="content")
 
 
@@ -144,14 +145,10 @@ def _span_of_sources(citations: Sequence[Citation], wording: Wording) -> str:
     return told
 
 
-def _confidence(
-    confidence: float, wording: Wording
-) -> tuple[str, Literal["green", "blue", "orange"]]:
-    if confidence >= VERY_LIKELY:
-        return wording.very_likely, "green"
-    if confidence >= LIKELY:
-        return wording.likely, "blue"
-    return wording.doubtful, "orange"
+def _color(word: str, wording: Wording) -> Literal["green", "blue", "orange"]:
+    if word == wording.very_likely:
+        return "green"
+    return "blue" if word == wording.likely else "orange"
 
 
 # --- Refusals ---------------------------------------------------------------------------------

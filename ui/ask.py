@@ -11,8 +11,10 @@ from archive.errors import ArchiveError
 from archive.settings import Settings
 from retriever.engine import Engine
 from ui.answer import show_answer
+from ui.answer_tools import say_what_changed
 from ui.article import show_article, show_similar
 from ui.filters import choose_filters, show_filters
+from ui.history import show_history
 from ui.rendering import note_html, safe_text
 from ui.session import address, ask_anew, change_address, engine, show_problem, words
 from ui.state import ANY_TIME, LONGEST_QUESTION, Parameter, View, read_view
@@ -34,6 +36,7 @@ def page(settings: Settings, wording: Wording) -> None:
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )
     choose_filters(view, archive, wording)
+    show_history(view, wording)
     head = st.container()  # always there, so that the box below keeps its place when it empties
     if not view.question and view.article is None:
         head.title("Communiqué", anchor=False)
@@ -41,6 +44,7 @@ def page(settings: Settings, wording: Wording) -> None:
     _question_box(view, wording)
     with st.container():
         _say_what_was_ignored(ignored, wording)
+        say_what_changed(archive, view, wording)
     beside = None
     if view.article:
         before, beside = st.columns([11, 10], gap="medium")
@@ -98,6 +102,7 @@ def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> Non
         Parameter.ARTICLE: wording.ignored_article,
         Parameter.PLACE: wording.ignored_place,
         Parameter.INTERFACE: wording.ignored_interface,
+        Parameter.SNAPSHOT: wording.ignored_snapshot,
     }
     told = dict.fromkeys(named[parameter] for parameter in ignored)
     if told:

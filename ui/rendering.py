@@ -12,7 +12,7 @@ from archive.text import Span
 CITED = "cited"  # the id of the first mark of an article
 _FAINT = '<span class="faint">'
 
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 STYLE = """<style>
 .quotation, .article p, .found p { font-family: "Source Serif", Georgia, serif; margin: 0; }
@@ -221,5 +221,5 @@ def mix_html(counts: Sequence[tuple[str, int]], label: str) -> str:
 def _tongue(language: str) -> str:
     if language == UNDETERMINED:
         return ' dir="auto"'
-    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
     return f' lang="{escape(language)}" dir="{direction}"'

@@ -116,7 +116,7 @@ def change_address(**changes: str | Sequence[str] | None) -> None:
 
 def ask_anew(question: str) -> None:
     """Put another question; the article that was open closes, and its time is heeded."""
-    change_address(q=question.strip(), doc=None, at=None, time=None)
+    change_address(q=question.strip(), doc=None, at=None, time=None, snap=None)
 
 
 # --- Browser ----------------------------------------------------------------------------------

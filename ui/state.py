@@ -1,9 +1,11 @@
 """What the address of a page says: a question, its filters and the article that is open."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from urllib.parse import quote, urlencode
 
 from archive.documents import Filters, Question
 from archive.text import Span
@@ -12,6 +14,7 @@ from ui.wording import WORDINGS
 LONGEST_QUESTION = 500
 ANY_TIME = "any"
 OWN_LANGUAGE = "own"
+_SNAPSHOT = re.compile(r"snapshot-\w{1,64}", re.ASCII)
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 
@@ -27,6 +30,7 @@ class Parameter(StrEnum):
     FIRST = "first"
     ARTICLE = "doc"
     PLACE = "at"
+    SNAPSHOT = "snap"
     INTERFACE = "ui"
 
 
@@ -36,6 +40,7 @@ class View:
 
     times: whether the time that the question names is heeded.
     own_language_first: whether the question's language goes before all others.
+    snapshot: the one that answered where the link was made; "" where the address names none.
     """
 
     question: str = ""
@@ -44,6 +49,7 @@ class View:
     place: Span | None = None
     times: bool = True
     own_language_first: bool = False
+    snapshot: str = ""
 
     @property
     def asked(self) -> Question:
@@ -102,11 +108,46 @@ def read_view(
     first = _last(address, Parameter.FIRST)
     if first and first != OWN_LANGUAGE:
         ignored[Parameter.FIRST] = None
+    snapshot = _last(address, Parameter.SNAPSHOT)
+    if snapshot and not _SNAPSHOT.fullmatch(snapshot):
+        snapshot = ""
+        ignored[Parameter.SNAPSHOT] = None
     interface = _last(address, Parameter.INTERFACE)
     if interface and interface not in WORDINGS:
         ignored[Parameter.INTERFACE] = None
-    view = View(question, filters, article, place, time != ANY_TIME, first == OWN_LANGUAGE)
+    view = View(
+        question, filters, article, place, time != ANY_TIME, first == OWN_LANGUAGE, snapshot
+    )
     return view, tuple(ignored)
+
+
+def parameters_of(view: View) -> dict[str, list[str]]:
+    """What the address of a view says: every parameter but the language of the interface.
+
+    A parameter that the view does not need has no value. `read_view` gives the view again.
+    """
+    filters = view.filters
+    return {
+        Parameter.QUESTION: [view.question] if view.question else [],
+        Parameter.LANGUAGE: sorted(filters.languages),
+        Parameter.SOURCE: sorted(filters.sources),
+        Parameter.SINCE: [filters.since.isoformat()] if filters.since else [],
+        Parameter.UNTIL: [filters.until.isoformat()] if filters.until else [],
+        Parameter.TIME: [] if view.times else [ANY_TIME],
+        Parameter.FIRST: [OWN_LANGUAGE] if view.own_language_first else [],
+        Parameter.ARTICLE: [view.article] if view.article else [],
+        Parameter.PLACE: [place_parameter(*view.place)] if view.place else [],
+        Parameter.SNAPSHOT: [view.snapshot] if view.snapshot else [],
+    }
+
+
+def link_to(view: View, page: str) -> str:
+    """The address that shows a view in ASCII: what `page`, the one without parameters, goes on by.
+
+    The language of the interface is left to whoever opens it.
+    """
+    told = urlencode(parameters_of(view), doseq=True, quote_via=quote, errors="replace")
+    return f"{page.rstrip('/')}/?{told}"
 
 
 def place_parameter(start: int, end: int) -> str:

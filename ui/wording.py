@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from archive.dates import month_end
-from archive.documents import UNDETERMINED
+from archive.documents import UNDETERMINED, Filters
+
+VERY_LIKELY, LIKELY = 0.8, 0.65
 
 # Each (singular, plural), with {} where the number stands.
 Counted = tuple[str, str]
@@ -167,6 +169,37 @@ class Wording:
     removed_files: Counted
     encoded_texts: Counted
 
+    # An answer taken along, judged, and found again.
+    ignored_snapshot: str
+    archive_changed: str
+    take_along: str
+    take_answer: str
+    take_citations: str
+    download_as: str
+    copy_text: str
+    permanent_link: str
+    permanent_link_help: str
+    cited_articles: str
+    answered_from: str
+    taken_on: str
+    characters: str
+    star: str
+    unstar: str
+    starred: str
+    history: str
+    history_note: str
+    reopen: str
+    clear_history: str
+    without_words: str
+    was_it_right: str
+    verdict_kept: str
+    verdict_lost: str
+    reason: str
+    reasons: Mapping[str, str]  # by code
+    reason_words: str
+    send_reason: str
+    reason_kept: str
+
     def count(self, number: int, counted: Counted) -> str:
         singular, plural = counted
         one = number < 2 if self.language == "fr" else number == 1
@@ -200,6 +233,22 @@ class Wording:
 
     def moment(self, moment: datetime) -> str:
         return f"{self.day(moment)}, {moment:%H:%M}"
+
+    def filters_told(self, filters: Filters) -> str:
+        """The filters in one line, empty where there are none."""
+        parts = [self.name_of(language) for language in sorted(filters.languages)]
+        parts += [source or self.no_folder for source in sorted(filters.sources)]
+        if filters.since:
+            parts.append(self.since_day.format(self.day(filters.since)))
+        if filters.until:
+            parts.append(self.until_day.format(self.day(filters.until)))
+        return ", ".join(parts)
+
+    def how_sure(self, confidence: float) -> str:
+        """A confidence from 0 to 1 in words."""
+        if confidence >= VERY_LIKELY:
+            return self.very_likely
+        return self.likely if confidence >= LIKELY else self.doubtful
 
     def name_of(self, language: str) -> str:
         """What a language is called; its code where there is no name."""
@@ -385,6 +434,45 @@ FRENCH = Wording(
     changed_files=("{} modifié", "{} modifiés"),
     removed_files=("{} supprimé", "{} supprimés"),
     encoded_texts=("{} vecteur calculé", "{} vecteurs calculés"),
+    ignored_snapshot="l’état de l’archive n’est pas nommé ainsi",
+    archive_changed="L’archive a changé depuis que ce lien a été fait\u00a0; de quel jour il "
+    "date, il ne le dit pas. Ce qui suit vient de l’index du {}.",
+    take_along="Emporter",
+    take_answer="La réponse",
+    take_citations="Les articles cités",
+    download_as="Télécharger\u00a0: {}",
+    copy_text="Le texte à copier",
+    permanent_link="Lien permanent",
+    permanent_link_help="Rouvre la question, ses filtres, l’article et la phrase, et dit si "
+    "l’archive a changé depuis.",
+    cited_articles="Articles cités",
+    answered_from="Archive\u00a0: {}, index du {}, modèle {}",
+    taken_on="Emporté le {}",
+    characters="caractères {} à {}",
+    star="Marquer d’une étoile",
+    unstar="Ôter l’étoile",
+    starred="Marquée d’une étoile",
+    history="Vos questions",
+    history_note="Gardées le temps de cette session, nulle part ailleurs\u00a0; fermer la page "
+    "les efface.",
+    reopen="Rouvrir la question",
+    clear_history="Tout effacer, étoiles comprises",
+    without_words="(sans mots)",
+    was_it_right="Est-ce juste\u00a0?",
+    verdict_kept="Merci. L’avis est gardé avec la question et la réponse, sans votre nom.",
+    verdict_lost="L’avis n’a pas pu être gardé",
+    reason="Qu’est-ce qui ne va pas\u00a0?",
+    reasons={
+        "wrong_passage": "mauvais passage",
+        "outdated": "périmé",
+        "wrong_language": "mauvaise langue",
+        "missing_document": "il manque un document",
+        "should_have_refused": "mieux valait ne pas répondre",
+        "should_have_answered": "l’archive a la réponse",
+    },
+    reason_words="En quelques mots, si vous voulez",
+    send_reason="Envoyer",
+    reason_kept="Merci. Ce qui ne va pas est noté.",
 )  # fmt: skip
 
 ENGLISH = Wording(
@@ -556,6 +644,44 @@ ENGLISH = Wording(
     changed_files=("{} changed", "{} changed"),
     removed_files=("{} removed", "{} removed"),
     encoded_texts=("{} vector computed", "{} vectors computed"),
+    ignored_snapshot="no state of the archive is named like that",
+    archive_changed="The archive has changed since this link was made; the link does not say on "
+    "what day that was. What follows is from the index of {}.",
+    take_along="Take along",
+    take_answer="The answer",
+    take_citations="The cited articles",
+    download_as="Download: {}",
+    copy_text="Text to copy",
+    permanent_link="Permanent link",
+    permanent_link_help="Reopens the question, its filters, the article and the sentence, and "
+    "says so if the archive has changed since.",
+    cited_articles="Cited articles",
+    answered_from="Archive: {}, indexed {}, model {}",
+    taken_on="Taken along on {}",
+    characters="characters {} to {}",
+    star="Star",
+    unstar="Take the star off",
+    starred="Starred",
+    history="Your questions",
+    history_note="Kept for this session and nowhere else; closing the page forgets them.",
+    reopen="Reopen the question",
+    clear_history="Clear all, stars too",
+    without_words="(without words)",
+    was_it_right="Is this right?",
+    verdict_kept="Thank you. The verdict is kept with question and answer, without your name.",
+    verdict_lost="The verdict could not be kept",
+    reason="What is wrong?",
+    reasons={
+        "wrong_passage": "wrong passage",
+        "outdated": "outdated",
+        "wrong_language": "wrong language",
+        "missing_document": "a document is missing",
+        "should_have_refused": "better no answer",
+        "should_have_answered": "the archive has the answer",
+    },
+    reason_words="In a few words, if you like",
+    send_reason="Send",
+    reason_kept="Thank you. What is wrong is noted.",
 )  # fmt: skip
 
 WORDINGS = {wording.language: wording for wording in (FRENCH, ENGLISH)}
