@@ -27,9 +27,14 @@ class Columns:
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
+        passing = self.passing(filters)
+        return None if passing is None else passing[self.document_of]
+
+    def passing(self, filters: Filters) -> Mask | None:
+        """Which articles do, (articles,); None where there is no filter."""
         if filters == Filters():
             return None
-        passing = np.ones(len(self.paths), dtype=np.bool_)
+        passing: Mask = np.ones(len(self.paths), dtype=np.bool_)
         if filters.languages:
             passing &= _among(self._languages, filters.languages)
         if filters.sources:
@@ -37,8 +42,7 @@ class Columns:
         if filters.since or filters.until:
             passing &= self._days >= (filters.since or date.min).toordinal()
             passing &= self._days <= (filters.until or date.max).toordinal()
-        allowed: Mask = passing[self.document_of]
-        return allowed
+        return passing
 
     def in_language(self, language: str) -> Mask:
         """Which rows are of articles in a language, (n,)."""

@@ -37,9 +37,8 @@ from ui.state import (
     View,
     read_view,
 )
-from ui.wording import Wording
+from ui.wording import LIKELY, VERY_LIKELY, Wording
 
-VERY_LIKELY, LIKELY = 0.8, 0.65
 EXAMPLES = 6
 LONGEST_EXAMPLE = 110  # characters
 
@@ -350,18 +349,14 @@ def _quote(answer: Answer, wording: Wording) -> None:
                 key=f"citation_{citation.n}",
                 wording=wording,
             )
-    word, color = _confidence(answer.confidence, wording)
-    st.badge(wording.confidence.format(word), color=color)
+    told = wording.confidence.format(wording.likelihood(answer.confidence))
+    st.badge(told, color=_color(answer.confidence))
 
 
-def _confidence(
-    confidence: float, wording: Wording
-) -> tuple[str, Literal["green", "blue", "orange"]]:
+def _color(confidence: float) -> Literal["green", "blue", "orange"]:
     if confidence >= VERY_LIKELY:
-        return wording.very_likely, "green"
-    if confidence >= LIKELY:
-        return wording.likely, "blue"
-    return wording.doubtful, "orange"
+        return "green"
+    return "blue" if confidence >= LIKELY else "orange"
 
 
 def _show_passage(hit: RankedPassage, wording: Wording) -> None:
