@@ -38,7 +38,7 @@ def show_matter(archive: Engine, view: Exploring, wording: Wording) -> None:
             return
         document = archive.document(view.article)
         _show_chosen(document, Parameter.ARTICLE, wording)
-        with st.container(horizontal=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             _read(document.path, None, "matter_read", wording)
             ask_with(document, wording)
         releases = {one.path for one in archive.versions(document.path)}

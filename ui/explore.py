@@ -27,7 +27,15 @@ from ui.timeline import show_timeline
 from ui.wording import Wording
 
 ROWS = 20  # articles on a page of the list
-_TABLE = "explore_table"
+_WIDTHS = {  # pixels, of a table that fits beside the sidebar; beside an article titles have less
+    Column.TITLE: 270,
+    Column.PUBLISHED: 135,
+    Column.LANGUAGE: 95,
+    Column.SOURCE: 110,
+    Column.BASIS: 95,
+    Column.VERSIONS: 80,
+}
+_NARROW = 240
 
 
 def page(settings: Settings, wording: Wording) -> None:
@@ -119,38 +127,41 @@ def _pick(archive: Engine, view: Exploring, holdings: Holdings, wording: Wording
     st.session_state["explore_title"] = view.title
     st.session_state["explore_languages"] = sorted(filters.languages)
     st.session_state["explore_sources"] = sorted(filters.sources)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            wording.title_words,
-            key="explore_title",
-            type="search",
-            max_chars=LONGEST_TITLE,
-            icon=":material/search:",
-            width=280,
-            on_change=lambda: _narrow(title=st.session_state["explore_title"].strip()),
-        )
-        st.multiselect(
-            wording.filter_languages,
-            list(holdings.languages),
-            key="explore_languages",
-            placeholder=wording.every_language,
-            format_func=lambda one: f"{wording.name_of(one)} ({holdings.languages.get(one, 0)})",
-            width=280,
-            on_change=lambda: _narrow(lang=st.session_state["explore_languages"]),
-        )
-        st.multiselect(
-            wording.filter_sources,
-            list(holdings.sources),
-            key="explore_sources",
-            placeholder=wording.every_source,
-            format_func=lambda one: f"{one or wording.no_folder} ({holdings.sources.get(one, 0)})",
-            width=280,
-            on_change=lambda: _narrow(src=st.session_state["explore_sources"]),
-        )
+    title, languages, sources, order = st.columns([4, 4, 4, 3])
+    title.text_input(
+        wording.title_words,
+        key="explore_title",
+        type="search",
+        max_chars=LONGEST_TITLE,
+        placeholder=wording.ask,
+        icon=":material/search:",
+        on_change=lambda: _narrow(title=st.session_state["explore_title"].strip()),
+    )
+    languages.multiselect(
+        wording.filter_languages,
+        list(holdings.languages),
+        key="explore_languages",
+        placeholder=wording.every_language,
+        format_func=lambda one: f"{wording.name_of(one)} ({holdings.languages.get(one, 0)})",
+        on_change=lambda: _narrow(lang=st.session_state["explore_languages"]),
+    )
+    sources.multiselect(
+        wording.filter_sources,
+        list(holdings.sources),
+        key="explore_sources",
+        placeholder=wording.every_source,
+        format_func=lambda one: f"{one or wording.no_folder} ({holdings.sources.get(one, 0)})",
+        on_change=lambda: _narrow(src=st.session_state["explore_sources"]),
+    )
+    if view.part == Part.BROWSE:
+        with order:
+            _choose_order(view, wording)
     picked = archive.listing.pick(filters, view.title)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        told = wording.count(len(picked), wording.articles)
-        st.html(note_html(told), width="content")
+        told = [wording.count(len(picked), wording.articles)]
+        if view.part == Part.BROWSE and len(picked):
+            told.append(wording.list_help)
+        st.html(note_html(*told), width="content")
         if filters.since or filters.until:
             st.button(
                 wording.only_of_time.format(wording.period(filters.since, filters.until)),
@@ -201,25 +212,28 @@ def _browse(archive: Engine, view: Exploring, picked: Rows, wording: Wording) ->
 
 def _list(archive: Engine, view: Exploring, picked: Rows, wording: Wording) -> None:
     """A page of the articles; only its rows are sent to the browser, so the server sorts."""
-    _choose_order(view, wording)
     pages = -(-len(picked) // ROWS)
     shown = min(view.page, pages)
     ordered = archive.listing.ordered(picked, view.column, view.descending, wording.name_of)
     entries = archive.listing.entries(ordered[(shown - 1) * ROWS : shown * ROWS])
     paths = [entry.path for entry in entries]
     opened = [at for at, path in enumerate(paths) if path == view.article]
-    st.session_state[_TABLE] = {"selection": {"rows": opened, "columns": [], "cells": []}}
+    # A heading that is chosen stays so in the browser: another order is another table.
+    key = f"list_{order_parameter(view.column, view.descending)}"
+    st.session_state[key] = {"selection": {"rows": opened, "columns": [], "cells": []}}
     st.dataframe(
         {column.value: [_cell(entry, column, wording) for entry in entries] for column in Column},
         hide_index=True,
         height="content",
-        key=_TABLE,
-        on_select=lambda: _choose_in_table(paths, view),
+        key=key,
+        on_select=lambda: _choose_in_table(key, paths, view),
         selection_mode=["single-row", "single-column"],
         alt=wording.list_alt,
+        column_order=[Column.TITLE.value, Column.PUBLISHED.value] if view.article else None,
         column_config={
             column.value: st.column_config.Column(
-                _label(column, view, wording), width="large" if column == Column.TITLE else None
+                _label(column, view, wording),
+                width=_NARROW if view.article and column == Column.TITLE else _WIDTHS[column],
             )
             for column in Column
         },
@@ -235,23 +249,20 @@ def _list(archive: Engine, view: Exploring, picked: Rows, wording: Wording) -> N
 
 def _choose_order(view: Exploring, wording: Wording) -> None:
     st.session_state["order"] = order_parameter(view.column, view.descending)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            wording.order,
-            [order_parameter(column, way) for column in Column for way in (False, True)],
-            key="order",
-            format_func=lambda one: _ordered_by(
-                Column(one.removeprefix("-")), one.startswith("-"), wording
-            ),
-            width=280,
-            on_change=lambda: _narrow(sort=st.session_state["order"]),
-        )
-        st.html(note_html(wording.list_help))
+    st.selectbox(
+        wording.order,
+        [order_parameter(column, way) for column in Column for way in (False, True)],
+        key="order",
+        format_func=lambda one: _ordered_by(
+            Column(one.removeprefix("-")), one.startswith("-"), wording
+        ),
+        on_change=lambda: _narrow(sort=st.session_state["order"]),
+    )
 
 
-def _choose_in_table(paths: Sequence[str], view: Exploring) -> None:
+def _choose_in_table(key: str, paths: Sequence[str], view: Exploring) -> None:
     """A row opens its article; a column's heading sorts by it, and turns that round if it does."""
-    chosen = st.session_state[_TABLE]["selection"]
+    chosen = st.session_state[key]["selection"]
     if chosen["columns"]:
         column = Column(chosen["columns"][0])
         _narrow(sort=order_parameter(column, column == view.column and not view.descending))
@@ -266,7 +277,7 @@ def _cell(entry: Entry, column: Column, wording: Wording) -> str | int:
         return {
             DateBasis.STATED: wording.basis_stated,
             DateBasis.INFERRED: wording.basis_inferred,
-            DateBasis.UNKNOWN: wording.date_unknown,
+            DateBasis.UNKNOWN: wording.basis_unknown,
         }[entry.date_basis]
     if column == Column.LANGUAGE:
         return wording.name_of(entry.language)
@@ -298,10 +309,10 @@ def _name(column: Column, wording: Wording) -> str:
 
 def _ways(archive: Engine, path: str, wording: Wording) -> None:
     """What else can be done with the article that is open."""
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         for part, label, icon in (
-            (Part.MATTER, wording.to_matter, "hub"),
-            (Part.COMPARE, wording.to_compare, "compare"),
+            (Part.MATTER, wording.part_matter, "hub"),
+            (Part.COMPARE, wording.part_compare, "compare"),
         ):
             st.button(
                 label,

@@ -169,8 +169,7 @@ class Wording:
     column_versions: str
     basis_stated: str
     basis_inferred: str
-    to_matter: str
-    to_compare: str
+    basis_unknown: str
     ask_with: str
     column_time: str
     other_languages: str
@@ -429,13 +428,12 @@ FRENCH = Wording(
     column_title="Titre",
     column_date="Date",
     column_source="Source",
-    column_basis="Origine de la date",
+    column_basis="Datation",
     column_versions="Versions",
     basis_stated="indiquée",
-    basis_inferred="déduite du texte",
-    to_matter="Sur le même sujet",
-    to_compare="Comparer avec un autre",
-    ask_with="Interroger avec ce titre",
+    basis_inferred="déduite",
+    basis_unknown="inconnue",
+    ask_with="Interroger avec",
     column_time="Période",
     other_languages="autres langues",
     undated=(
@@ -650,13 +648,12 @@ ENGLISH = Wording(
     column_title="Title",
     column_date="Date",
     column_source="Source",
-    column_basis="How the date is known",
+    column_basis="Date basis",
     column_versions="Versions",
     basis_stated="stated",
-    basis_inferred="inferred from the text",
-    to_matter="On the same matter",
-    to_compare="Compare with another",
-    ask_with="Ask with this title",
+    basis_inferred="inferred",
+    basis_unknown="unknown",
+    ask_with="Ask with it",
     column_time="Time",
     other_languages="other languages",
     undated=(
