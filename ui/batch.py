@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
@@ -97,14 +98,13 @@ def _rows(text: str, mark: str) -> list[list[str]]:
 def show_batch(archive: Engine, wording: Wording) -> None:
     """Questions to put, those that are being answered, and the table of answers."""
     batch: Batch | None = st.session_state.get(_BATCH)
-    if batch is None or not batch.running:
-        _choose_questions(wording)
-    if batch is None:
-        return
-    if batch.running:
+    if batch and batch.running:
         _answer(archive, batch, wording)
-    elif batch.answers:
+        return
+    if batch and batch.answers:
         _show_answers(archive, batch, wording)
+        st.subheader(wording.batch_another, anchor=False)
+    _choose_questions(wording)
 
 
 def _choose_questions(wording: Wording) -> None:
@@ -163,7 +163,10 @@ def _answer(archive: Engine, batch: Batch, wording: Wording) -> None:
         bar.progress(done / total, told)
         if done:
             table.dataframe(
-                _columns(batch.answers, wording), hide_index=True, alt=wording.batch_alt
+                _columns(batch.answers, wording),
+                hide_index=True,
+                alt=wording.batch_alt,
+                column_config=_widths(wording),
             )
         try:
             answer = archive.ask(Question(batch.questions[done]))
@@ -213,12 +216,23 @@ def _show_answers(archive: Engine, batch: Batch, wording: Wording) -> None:
         on_select="rerun",
         selection_mode="single-row",
         alt=wording.batch_alt,
-        column_config={wording.column_answer: st.column_config.TextColumn(width="large")},
+        column_config=_widths(wording),
     )
     st.html(note_html(wording.batch_row_help))
     for row in chosen["selection"]["rows"][:1]:
         if row < done:
             _show_one(batch.answers[row], wording)
+
+
+def _widths(wording: Wording) -> dict[str, Any]:
+    """Of the columns of the table, in pixels, so that it fits beside the sidebar."""
+    widths = {
+        wording.column_question: 210,
+        wording.column_answer: 300,
+        wording.column_confidence: 95,
+        wording.column_citations: 180,
+    }
+    return {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
 
 
 def _resume(batch: Batch) -> None:

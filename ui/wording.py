@@ -206,6 +206,7 @@ class Wording:
     batch_alt: str
     batch_row_help: str
     batch_open: str
+    batch_another: str
     column_question: str
     column_answer: str
     column_confidence: str
@@ -479,6 +480,7 @@ FRENCH = Wording(
     batch_alt="Questions et réponses",
     batch_row_help="Cocher une ligne montre sa réponse en entier.",
     batch_open="Ouvrir dans Interroger",
+    batch_another="Une autre série",
     column_question="Question",
     column_answer="Réponse",
     column_confidence="Confiance",
@@ -695,6 +697,7 @@ ENGLISH = Wording(
     batch_alt="Questions and answers",
     batch_row_help="Ticking a row shows its whole answer.",
     batch_open="Open in Ask",
+    batch_another="Another batch",
     column_question="Question",
     column_answer="Answer",
     column_confidence="Confidence",
