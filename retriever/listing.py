@@ -1,6 +1,5 @@
 """The articles of an archive as a list that is filtered, sorted and counted by time."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -102,8 +101,8 @@ class Listing:
         name_of: what a language is called; languages are sorted by it.
         """
         if column == Column.LANGUAGE:
-            names = {one: _folded(name_of(one)) for one in set(self._columns.languages)}
-            keys = _ranks([names[one] for one in self._columns.languages])[picked]
+            names, codes = self._languages
+            keys = _ranks([_folded(name_of(one)) for one in names])[codes[picked]]
         else:
             keys = self._keys[column][picked]
         if column == Column.PUBLISHED:
@@ -127,20 +126,27 @@ class Listing:
 
     def coverage(self, picked: Rows) -> Coverage:
         """How many of the articles came out in each month, or year where they span many months."""
-        languages, published = self._columns.languages, self._columns.published
-        told = Counter((published[number], languages[number]) for number in picked.tolist())
-        days = [day for day, _ in told if day]
-        periods = _periods(min(days), max(days)) if days else ()
-        starts = np.array([first.toordinal() for first, _ in periods])
-        counts: Counter[tuple[int, str]] = Counter()
-        undated = 0
-        for (day, language), count in told.items():
-            if day is None:
-                undated += count
-            else:
-                place = int(np.searchsorted(starts, day.toordinal(), side="right")) - 1
-                counts[place, language] += count
-        return Coverage(periods, counts, undated)
+        days = self._keys[Column.PUBLISHED][picked]
+        names, codes = self._languages
+        dated = days > 0
+        days, codes = days[dated], codes[picked][dated]
+        if not len(days):
+            return Coverage((), {}, len(picked))
+        periods = _periods(*(date.fromordinal(int(day)) for day in (days.min(), days.max())))
+        starts = [first.toordinal() for first, _ in periods]
+        places = np.searchsorted(starts, days, side="right") - 1
+        held, counts = np.unique(places * len(names) + codes, return_counts=True)
+        told = {
+            (one // len(names), names[one % len(names)]): count
+            for one, count in zip(held.tolist(), counts.tolist(), strict=True)
+        }
+        return Coverage(periods, told, len(picked) - len(days))
+
+    @cached_property
+    def _languages(self) -> tuple[list[str], Rows]:
+        """The different languages, sorted, and the place among them of each article's, (n,)."""
+        languages = self._columns.languages
+        return sorted(set(languages)), _ranks(languages)
 
     @cached_property
     def _keys(self) -> Mapping[Column, Rows]:
