@@ -14,6 +14,12 @@ page = st.navigation(
     [
         st.Page("ui/ask.py", title=wording.page_ask, icon=":material/search:", default=True),
         st.Page(
+            "ui/explore.py",
+            title=wording.page_explore,
+            icon=":material/explore:",
+            url_path="explore",
+        ),
+        st.Page(
             "ui/archive_page.py",
             title=wording.page_archive,
             icon=":material/inventory_2:",

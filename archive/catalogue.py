@@ -127,6 +127,15 @@ class Catalogue:
             )
         ]
 
+    def titles(self) -> list[tuple[str, DateBasis]]:
+        """(title, how the date is known) of every document, in the order of the paths."""
+        return [
+            (str(title), DateBasis(str(basis)))
+            for title, basis in self._rows(
+                "SELECT title, date_basis FROM documents ORDER BY number"
+            )
+        ]
+
     def cut(self, number: int, span: Span) -> str:
         """A part of the text of the document of a number, by its offsets."""
         start, end = span

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentence, Why
+from archive.alignment import aligned
+from archive.answers import Answer, AnswerKind, Citation, RankedPassage, Sentence, Version, Why
 from archive.dates import Period
 from archive.documents import Document, Filters, Passage, Question
 from archive.encoder import Encoder
@@ -31,6 +33,7 @@ from retriever.filters import Holdings
 from retriever.fusion import Fused
 from retriever.indexes import Indexes
 from retriever.lexical import quoted
+from retriever.listing import Listing
 from retriever.ranking import Asked, Ranker, Ranking, period_of
 from retriever.reranking import Reranker, open_reranker
 from retriever.versions import question_language
@@ -159,9 +162,7 @@ class Engine:
         mean of the article's own. Raises ArticleUnknown for a path that is not in the archive.
         """
         columns, passages = self._indexes.columns, self._indexes.passages
-        if path not in columns.paths:
-            raise ArticleUnknown(path)
-        of_article = columns.document_of == columns.paths.index(path)
+        of_article = columns.document_of == self._number(path)
         vector = unit_rows(passages.vectors(np.flatnonzero(of_article)).mean(axis=0)[np.newaxis])[0]
         nearest: dict[int, Fused] = {}
         for row, cosine in passages.search(vector, len(passages), ~of_article):
@@ -172,12 +173,47 @@ class Engine:
         ranks = {one.row: rank for rank, one in enumerate(found, start=1)}
         return self._passages(Question(""), Ranking(found, ranks))
 
+    def versions(self, path: str) -> tuple[Version, ...]:
+        """The other articles of the same release, in the order of the paths.
+
+        Raises ArticleUnknown for a path that is not in the archive.
+        """
+        return self._indexes.releases.versions(self._number(path), Filters())
+
+    def shared(self, one: str, other: str) -> list[tuple[Span, Span]]:
+        """Where two articles say the same, whatever their languages, in the order of the first.
+
+        Each pair is a sentence of the one and a sentence of the other, by offsets into their texts,
+        as `archive.alignment.aligned` pairs them; no sentence is in two pairs. Raises
+        ArticleUnknown for a path that is not in the archive.
+        """
+        own, theirs = (self._indexes.sentences_of(self._number(path)) for path in (one, other))
+        return [(own.spans[at], theirs.spans[to]) for at, to in aligned(own, theirs)]
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The articles as a list to filter and sort, read once it is asked for."""
+        titles = self.catalogue.titles()
+        return Listing(
+            self._indexes.columns,
+            [title for title, _ in titles],
+            [basis for _, basis in titles],
+            self._indexes.releases.sizes(),
+        )
+
     def rank_articles(self, question: Question) -> list[str]:
         """The paths of all articles that pass the filters, each at its best passage's place."""
         asked = self._ranker.asked(question)
         ranking = self._ranker.rank(question, asked, len(self._indexes.spans))
         numbers = (self._indexes.number(one.row) for one in ranking.fused)
         return [self._indexes.columns.paths[number] for number in dict.fromkeys(numbers)]
+
+    def _number(self, path: str) -> int:
+        """The number of an article. Raises ArticleUnknown for a path that is not in the archive."""
+        try:
+            return self._indexes.columns.paths.index(path)
+        except ValueError:
+            raise ArticleUnknown(path) from None
 
     def _sought(self, question: str) -> dict[str, Sought]:
         """What the words of a question are looked for as, in each language of the archive.

@@ -42,10 +42,7 @@ class Columns:
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
-        if filters == Filters():
-            return None
-        allowed: Mask = self._passing(filters)[self.document_of]
-        return allowed
+        return None if filters == Filters() else self.passing(filters)[self.document_of]
 
     def holdings(self, filters: Filters) -> Holdings:
         """What the filters let through, of each kind as if there were no filter on that kind."""
@@ -59,13 +56,13 @@ class Columns:
     def _counts(self, column: "_Coded[T]", filters: Filters) -> dict[T, int]:
         """How many articles that pass have each value of a column."""
         every = np.bincount(column.codes, minlength=len(column.values))
-        passing = np.bincount(column.codes[self._passing(filters)], minlength=len(column.values))
+        passing = np.bincount(column.codes[self.passing(filters)], minlength=len(column.values))
         order = np.argsort(-every, kind="stable").tolist()
         return {column.values[at]: int(passing[at]) for at in order}
 
-    def _passing(self, filters: Filters) -> Mask:
+    def passing(self, filters: Filters) -> Mask:
         """Which articles pass every filter, (articles,)."""
-        passing = np.ones(len(self.paths), dtype=np.bool_)
+        passing: Mask = np.ones(len(self.paths), dtype=np.bool_)
         if filters.languages:
             passing &= self._languages.among(filters.languages)
         if filters.sources:

@@ -54,7 +54,7 @@ class Indexes:
             document_of=self.spans.of,
         )
         self.releases = Releases(
-            self.catalogue.versions(), self.columns, self.catalogue.document, self._sentences_of
+            self.catalogue.versions(), self.columns, self.catalogue.document, self.sentences_of
         )
 
     def number(self, row: int) -> int:
@@ -81,8 +81,8 @@ class Indexes:
         nearest: Vectors = np.maximum.reduceat(self.sentences.cosines(vector, sentences), offsets)
         return nearest
 
-    def _sentences_of(self, number: int) -> Sentences:
-        """The sentences of an article."""
+    def sentences_of(self, number: int) -> Sentences:
+        """The sentences of an article, with their vectors as the snapshot keeps them."""
         passages, _ = self.spans.bounds([number, number + 1])
         rows = np.arange(*self.sentence_spans.bounds(passages)[0])
         text = self.catalogue.document(self.columns.paths[number]).text

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from archive.alignment import Sentences, counterpart
 from archive.answers import Version
 from archive.documents import Document, Filters, source_of
 from archive.languages import detect_language
+from archive.spans import Numbers
 from archive.text import Span, words
 from retriever.extraction import ScoredSentence
 from retriever.filters import Columns, passes
@@ -59,6 +62,13 @@ class Releases:
     def versions(self, number: int, filters: Filters) -> tuple[Version, ...]:
         """The other articles of the same release that pass the filters, in order."""
         return tuple(self._version(other) for other in self._others(number, filters))
+
+    def sizes(self) -> Numbers:
+        """How many articles tell the release of each article, itself counted, (articles,)."""
+        sizes = np.ones(len(self._columns.paths), dtype=np.int32)
+        for number, members in self._members.items():
+            sizes[number] = len(members)
+        return sizes
 
     def saying(self, one: ScoredSentence, filters: Filters) -> tuple[Version, ...]:
         """The same, each with the place of the sentence that says what this one says."""

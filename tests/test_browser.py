@@ -81,6 +81,29 @@ def test_a_hostile_title_is_words_in_the_browser_too(page: Page, server: str) ->
     assert page.locator(".stMain img, .stMain script").count() == 0
 
 
+def test_a_heading_of_the_list_sorts_it_and_a_row_opens_its_article(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}explore")
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+    for order in ("title", "-title"):
+        table.click(position={"x": 100, "y": 16})
+        page.wait_for_url(f"**/explore?sort={order}", timeout=PATIENCE)
+        expect(page.get_by_role("combobox", name="Tri")).to_be_visible(timeout=PATIENCE)
+        page.wait_for_timeout(500)  # the table of the other order is drawn
+    table.click(position={"x": 15, "y": 16 + 35})
+    expect(page.locator(".st-key-article .heading")).to_be_visible(timeout=PATIENCE)
+    assert "doc=" in page.url
+
+
+def test_a_bar_of_the_timeline_lists_its_articles(page: Page, server: str) -> None:
+    page.goto(f"{server}explore?part=timeline")
+    page.locator(".mark-rect path").first.click(timeout=PATIENCE)
+    page.wait_for_url("**part=browse**from=**", timeout=PATIENCE)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=PATIENCE)
+
+
 def _inside_its_pane(page: Page) -> bool:
     inside: bool = page.evaluate(
         """() => {

@@ -64,7 +64,7 @@ class Taken:
         told = self.wording
         lines = []
         if filters := told.filters_told(self.view.filters):
-            lines.append(told.filtered.format(filters))
+            lines.append(f"{told.filtered} {filters}")
         created = told.moment(self.created)
         lines.append(told.answered_from.format(self.view.snapshot, created, self.model))
         lines.append(told.taken_on.format(told.day(self.moment)))

@@ -101,7 +101,7 @@ def _label(question: Question, wording: Wording) -> str:
 def _told(question: Question, *, starred: bool, wording: Wording) -> str:
     parts = [wording.starred if starred else "", wording.reopen]
     if filters := wording.filters_told(question.filters):
-        parts.append(safe_text(wording.filtered.format(filters)))
+        parts.append(safe_text(f"{wording.filtered} {filters}"))
     return " · ".join(filter(None, parts))
 
 

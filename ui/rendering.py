@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import chain, repeat
 
@@ -32,6 +32,7 @@ STYLE = """<style>
 .article p + p { margin-top: 0.9rem; }
 mark { background: color-mix(in srgb, #f5b800 38%, transparent); color: inherit;
   padding: 0.1em 0; box-decoration-break: clone; }
+mark sup { font-weight: 600; font-size: 0.7em; line-height: 0; margin-inline-end: 0.2em; }
 .faint { background: color-mix(in srgb, #f5b800 13%, transparent); padding: 0.1em 0;
   box-decoration-break: clone; }
 .st-key-article, .article { scroll-margin-top: 4rem; }
@@ -87,12 +88,35 @@ def article_html(text: str, spans: Sequence[Span], language: str, faint: Span | 
         [(start, end, True) for start, end in merged]
         + [(start, end, False) for start, end in (_outside(faint, merged) if faint else [])]
     )
+    return _paragraphs(text, language, lambda line, at: _pieces(line, at, lit, marks))
+
+
+def numbered_html(text: str, numbers: Mapping[Span, int], language: str) -> str:
+    """An article as paragraphs, one a line, with spans in <mark>, their numbers before them.
+
+    numbers: of each span, half-open, by characters of `text`; no two overlap.
+    """
+
+    def inside(line: str, at: int) -> Iterator[str]:
+        done = 0
+        for (begins, ends), number in sorted(numbers.items()):
+            start, end = max(begins - at, 0), min(ends - at, len(line))
+            if start < end:
+                told = f"<sup>{number}</sup>" if begins >= at else ""
+                yield f"{escape(line[done:start])}<mark>{told}{escape(line[start:end])}</mark>"
+                done = end
+        yield escape(line[done:])
+
+    return _paragraphs(text, language, inside)
+
+
+def _paragraphs(text: str, language: str, inside: Callable[[str, int], Iterable[str]]) -> str:
+    """A paragraph for each line; inside: the markup of a line that begins at a place."""
     paragraphs = []
     at = 0
     for line in text.split("\n"):
         if line:
-            inside = "".join(_pieces(line, at, lit, marks))
-            paragraphs.append(f"<p{_tongue(language)}>{inside}</p>")
+            paragraphs.append(f"<p{_tongue(language)}>{''.join(inside(line, at))}</p>")
         at += len(line) + 1
     return "".join(paragraphs)
 

@@ -1,4 +1,4 @@
-"""What the address of a page says: a question, its filters and the article that is open."""
+"""What the address of a page says: a question, its filters, the article open, the part shown."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,11 @@ from urllib.parse import quote, urlencode
 
 from archive.documents import Filters, Question
 from archive.text import Span
+from retriever.listing import Column
 from ui.wording import WORDINGS
 
 LONGEST_QUESTION = 500
+LONGEST_TITLE = 100
 ANY_TIME = "any"
 OWN_LANGUAGE = "own"
 _SNAPSHOT = re.compile(r"snapshot-\w{1,64}", re.ASCII)
@@ -32,6 +34,11 @@ class Parameter(StrEnum):
     PLACE = "at"
     SNAPSHOT = "snap"
     INTERFACE = "ui"
+    PART = "part"
+    TITLE = "title"
+    ORDER = "sort"
+    PAGE = "page"
+    OTHER = "with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,75 @@ def link_to(view: View, page: str) -> str:
     """
     told = urlencode(parameters_of(view), doseq=True, quote_via=quote, errors="replace")
     return f"{page.rstrip('/')}/?{told}"
+
+
+class Part(StrEnum):
+    """The parts of the Explore page, as the address names them."""
+
+    BROWSE = "browse"
+    TIMELINE = "timeline"
+    MATTER = "matter"
+    COMPARE = "compare"
+    BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Exploring:
+    """What the Explore page shows.
+
+    title: the words looked for in titles. page: counts from 1; there may be fewer pages.
+    article: the one that is open, or that others are held against; other: the second of two.
+    """
+
+    part: Part = Part.BROWSE
+    filters: Filters = field(default_factory=Filters)
+    title: str = ""
+    column: Column = Column.PUBLISHED
+    descending: bool = True
+    page: int = 1
+    article: str | None = None
+    place: Span | None = None
+    other: str | None = None
+
+
+def read_exploring(
+    address: Mapping[str, Sequence[str]],
+    languages: Sequence[str],
+    sources: Sequence[str],
+    length_of: Callable[[str], int | None],
+) -> tuple[Exploring, tuple[Parameter, ...]]:
+    """What an address asks of the Explore page, and what was ignored, as `read_view` tells it."""
+    view, told = read_view(address, languages, sources, length_of)
+    ignored = dict.fromkeys(told)
+    part = _last(address, Parameter.PART) or Part.BROWSE
+    if part not in list(Part):
+        part = Part.BROWSE
+        ignored[Parameter.PART] = None
+    title = " ".join(_last(address, Parameter.TITLE).split())
+    if len(title) > LONGEST_TITLE:
+        title = title[:LONGEST_TITLE].rstrip()
+        ignored[Parameter.TITLE] = None
+    order = _last(address, Parameter.ORDER) or order_parameter(Column.PUBLISHED, True)
+    if order.removeprefix("-") not in list(Column):
+        order = order_parameter(Column.PUBLISHED, True)
+        ignored[Parameter.ORDER] = None
+    page = _last(address, Parameter.PAGE) or "1"
+    if not re.fullmatch("[1-9][0-9]{0,6}", page):
+        page = "1"
+        ignored[Parameter.PAGE] = None
+    other: str | None = _last(address, Parameter.OTHER) or None
+    if other and length_of(other) is None:
+        other = None
+        ignored[Parameter.OTHER] = None
+    exploring = Exploring(
+        Part(part), view.filters, title, Column(order.removeprefix("-")), order.startswith("-"),
+        int(page), view.article, view.place, other,
+    )  # fmt: skip
+    return exploring, tuple(ignored)
+
+
+def order_parameter(column: Column, descending: bool) -> str:
+    return f"-{column}" if descending else str(column)
 
 
 def place_parameter(start: int, end: int) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from archive.dates import month_end
 from archive.documents import UNDETERMINED, Filters
 
-VERY_LIKELY, LIKELY = 0.8, 0.65
+VERY_LIKELY, LIKELY = 0.8, 0.65  # confidences from which on an answer is said to be so
 
 # Each (singular, plural), with {} where the number stands.
 Counted = tuple[str, str]
@@ -199,6 +199,71 @@ class Wording:
     reason_words: str
     send_reason: str
     reason_kept: str
+    page_explore: str
+    parts: str
+    part_browse: str
+    part_timeline: str
+    part_matter: str
+    part_compare: str
+    part_batch: str
+    ignored_part: str
+    ignored_title: str
+    ignored_order: str
+    ignored_page: str
+    title_words: str
+    every_day_help: str
+    order: str
+    list_alt: str
+    list_help: str
+    column_title: str
+    column_date: str
+    column_source: str
+    column_basis: str
+    column_versions: str
+    basis_stated: str
+    basis_inferred: str
+    basis_unknown: str
+    ask_with: str
+    column_time: str
+    other_languages: str
+    undated_in_no_bar: Counted
+    timeline_help: str
+    timeline_alt: str
+    timeline_numbers: str
+    find_article: str
+    find_first: str
+    find_other: str
+    newest: str
+    no_such_title: str
+    another_article: str
+    read_article: str
+    compare_both: str
+    from_here: str
+    same_release: str
+    versions_of: str
+    shared_sentences: Counted
+    none_shared: str
+    questions: Counted
+    batch_help: str
+    batch_list: str
+    batch_hint: str
+    batch_file: str
+    batch_cut: Counted
+    batch_left: Counted
+    batch_unreadable: str
+    batch_start: str
+    batch_stop: str
+    batch_resume: str
+    batch_progress: str
+    batch_download: str
+    batch_alt: str
+    batch_row_help: str
+    batch_open: str
+    batch_another: str
+    column_question: str
+    column_answer: str
+    column_confidence: str
+    column_citations: str
 
     def count(self, number: int, counted: Counted) -> str:
         singular, plural = counted
@@ -473,6 +538,81 @@ FRENCH = Wording(
     reason_words="En quelques mots, si vous voulez",
     send_reason="Envoyer",
     reason_kept="Merci. Ce qui ne va pas est noté.",
+    page_explore="Explorer",
+    parts="Parties de la page",
+    part_browse="Parcourir",
+    part_timeline="Chronologie",
+    part_matter="Même sujet",
+    part_compare="Comparer",
+    part_batch="Série de questions",
+    ignored_part="la page n’a pas cette partie",
+    ignored_title="les mots du titre dépassent 100 caractères et ont été coupés",
+    ignored_order="la liste ne se trie pas ainsi",
+    ignored_page="la page de la liste n’est pas un nombre",
+    title_words="Mots du titre",
+    every_day_help="Montrer de nouveau les articles de toute date",
+    order="Tri",
+    list_alt="Articles de l’archive",
+    list_help="Cocher une ligne ouvre l’article\u00a0; l’en-tête d’une colonne trie.",
+    column_title="Titre",
+    column_date="Date",
+    column_source="Source",
+    column_basis="Datation",
+    column_versions="Versions",
+    basis_stated="indiquée",
+    basis_inferred="déduite",
+    basis_unknown="inconnue",
+    ask_with="Interroger avec",
+    column_time="Période",
+    other_languages="autres langues",
+    undated_in_no_bar=(
+        "{} article sans date n’est dans aucune barre.",
+        "{} articles sans date ne sont dans aucune barre.",
+    ),
+    timeline_help="Choisir une barre montre la liste des articles de cette période.",
+    timeline_alt="Articles par période et par langue, du {} au {}",
+    timeline_numbers="Les nombres du graphique",
+    find_article="Trouver un article",
+    find_first="Trouver le premier article",
+    find_other="Trouver l’autre article",
+    newest="Les plus récents",
+    no_such_title="Aucun titre ne contient ces mots.",
+    another_article="Un autre article",
+    read_article="Lire",
+    compare_both="Comparer les deux",
+    from_here="Partir de celui-ci",
+    same_release="version du même communiqué",
+    versions_of="Versions du même communiqué",
+    shared_sentences=(
+        "{} phrase dit la même chose dans les deux articles\u00a0; elle porte le même numéro.",
+        "{} phrases disent la même chose dans les deux articles\u00a0; elles portent les mêmes "
+        "numéros.",
+    ),
+    none_shared="Aucune phrase ne dit la même chose dans les deux articles.",
+    questions=("{} question", "{} questions"),
+    batch_help="Au plus 200 questions de 500 caractères. Dans un fichier CSV\u00a0: la colonne "
+    "nommée «\u00a0question\u00a0», sinon la première.",
+    batch_list="Questions, une par ligne",
+    batch_hint="Collez ici une liste de questions",
+    batch_file="Ou un fichier CSV",
+    batch_cut=(
+        "{} question trop longue a été coupée", "{} questions trop longues ont été coupées",
+    ),
+    batch_left=("{} de trop est laissée de côté", "{} de trop sont laissées de côté"),
+    batch_unreadable="Le fichier n’est pas un tableau de texte.",
+    batch_start="Répondre à toutes",
+    batch_stop="Arrêter",
+    batch_resume="Continuer",
+    batch_progress="{} sur {}",
+    batch_download="Télécharger en {}",
+    batch_alt="Questions et réponses",
+    batch_row_help="Cocher une ligne montre sa réponse en entier.",
+    batch_open="Ouvrir dans Interroger",
+    batch_another="Une autre série",
+    column_question="Question",
+    column_answer="Réponse",
+    column_confidence="Confiance",
+    column_citations="Citations",
 )  # fmt: skip
 
 ENGLISH = Wording(
@@ -682,6 +822,77 @@ ENGLISH = Wording(
     reason_words="In a few words, if you like",
     send_reason="Send",
     reason_kept="Thank you. What is wrong is noted.",
+    page_explore="Explore",
+    parts="Parts of the page",
+    part_browse="Browse",
+    part_timeline="Timeline",
+    part_matter="Same matter",
+    part_compare="Compare",
+    part_batch="Batch of questions",
+    ignored_part="the page has no such part",
+    ignored_title="the words of the title are longer than 100 characters and were cut",
+    ignored_order="the list is not sorted like that",
+    ignored_page="the page of the list is not a number",
+    title_words="Words of the title",
+    every_day_help="Show articles of every date again",
+    order="Sorted by",
+    list_alt="Articles of the archive",
+    list_help="Ticking a row opens its article; the heading of a column sorts.",
+    column_title="Title",
+    column_date="Date",
+    column_source="Source",
+    column_basis="Date basis",
+    column_versions="Versions",
+    basis_stated="stated",
+    basis_inferred="inferred",
+    basis_unknown="unknown",
+    ask_with="Ask with it",
+    column_time="Time",
+    other_languages="other languages",
+    undated_in_no_bar=(
+        "{} article without a date is in no bar.", "{} articles without a date are in no bar.",
+    ),
+    timeline_help="Choosing a bar lists the articles of its time.",
+    timeline_alt="Articles by time and language, from {} to {}",
+    timeline_numbers="The numbers of the chart",
+    find_article="Find an article",
+    find_first="Find the first article",
+    find_other="Find the other article",
+    newest="The newest",
+    no_such_title="No title holds these words.",
+    another_article="Another article",
+    read_article="Read",
+    compare_both="Compare the two",
+    from_here="Start from this one",
+    same_release="version of the same release",
+    versions_of="Versions of the same release",
+    shared_sentences=(
+        "{} sentence says the same in both articles and has the same number.",
+        "{} sentences say the same in both articles and have the same numbers.",
+    ),
+    none_shared="No sentence says the same in both articles.",
+    questions=("{} question", "{} questions"),
+    batch_help="At most 200 questions of 500 characters. Of a CSV file, the column named "
+    "“question”, else the first.",
+    batch_list="Questions, one a line",
+    batch_hint="Paste a list of questions here",
+    batch_file="Or a CSV file",
+    batch_cut=("{} question was too long and is cut", "{} questions were too long and are cut"),
+    batch_left=("{} too many is left out", "{} too many are left out"),
+    batch_unreadable="The file is not a table of text.",
+    batch_start="Answer them all",
+    batch_stop="Stop",
+    batch_resume="Go on",
+    batch_progress="{} of {}",
+    batch_download="Download as {}",
+    batch_alt="Questions and answers",
+    batch_row_help="Ticking a row shows its whole answer.",
+    batch_open="Open in Ask",
+    batch_another="Another batch",
+    column_question="Question",
+    column_answer="Answer",
+    column_confidence="Confidence",
+    column_citations="Citations",
 )  # fmt: skip
 
 WORDINGS = {wording.language: wording for wording in (FRENCH, ENGLISH)}
