@@ -12,7 +12,7 @@ timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(da
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run index ask search status test check format evaluate bench bench-scale
+.PHONY: help install run index ask search status test check format evaluate bench bench-scale screenshots
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ bench: .venv/installed .venv-peers/installed ## Measure speed beside other libra
 
 bench-scale: .venv/test-installed ## Measure the cost of up to a million passages (a day, 50 GB)
 	@$(BIN)/python -m benchmarks.scale && $(BIN)/python -m benchmarks.scale_plot
+
+screenshots: .venv/test-installed chromium ## Draw the pictures of docs/ from the app as it is
+	@$(BIN)/python tests/screenshots.py
 
 .venv-peers/installed: benchmarks/requirements-peers.txt
 	$(call timed,installing the other libraries,\

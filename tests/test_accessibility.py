@@ -13,6 +13,11 @@ PAGES = {
     "filtered": f"?q={FINLAND}&lang=fr&from=2023-01-01&ui=fr",
     "opened": OPENED,
     "refused": f"?q={APPLE_PIE}&lang=fr",
+    "browsed": "explore?doc=otan-presse/001_traite-washington-75-ans.txt",
+    "compared": "explore?part=compare&doc=otan-presse/004_sommet-la-haye-cinq-pour-cent.txt"
+    "&with=nato-press/102_hague-summit.txt",
+    "timeline": "explore?part=timeline",
+    "batch": "explore?part=batch",
     "archive": "archive",
 }
 

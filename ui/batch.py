@@ -14,6 +14,7 @@ from archive.documents import Question
 from archive.errors import ArchiveError
 from indexer.reading import decode
 from retriever.engine import Engine
+from ui.downloads import disarmed
 from ui.rendering import note_html, quotation_html, safe_text
 from ui.state import LONGEST_QUESTION, Parameter
 from ui.wording import Wording
@@ -21,9 +22,6 @@ from ui.wording import Wording
 MOST_QUESTIONS = 200
 LONGEST_LIST = MOST_QUESTIONS * (LONGEST_QUESTION + 1)  # characters
 _BATCH, _LIST, _FILE, _TABLE = "batch", "batch_list", "batch_file", "batch_table"
-
-# What a spreadsheet takes for the beginning of a formula, in every width.
-_FORMULA = tuple("=+-@＝＋－＠")
 
 
 @dataclass(slots=True)
@@ -285,7 +283,7 @@ def _told(citation: Citation, wording: Wording) -> str:
 def table_file(answers: Sequence[Answer], wording: Wording) -> bytes:
     """The table as CSV (RFC 4180), UTF-8 with a byte order mark, so that spreadsheets see it.
 
-    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    No cell is taken for a formula.
     """
     columns = _columns(answers, wording)
     written = io.StringIO(newline="")
@@ -293,10 +291,6 @@ def table_file(answers: Sequence[Answer], wording: Wording) -> bytes:
     rows.writerow(columns)
     rows.writerows([disarmed(cell) for cell in row] for row in zip(*columns.values(), strict=True))
     return written.getvalue().encode("utf-8-sig")
-
-
-def disarmed(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
 
 
 def json_file(answers: Sequence[Answer], snapshot: str) -> bytes:

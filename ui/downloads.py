@@ -219,9 +219,14 @@ _COLUMNS = (
 _FORMULA = re.compile(r"(^|[,;\t|])([\s\"]*)(?=[=+\-@＝＋－＠])")
 
 
+def disarmed(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before it."""
+    return _FORMULA.sub(r"\1\2'", text)
+
+
 def cell(text: str) -> str:
-    """Words of a cell that no spreadsheet takes for a formula: an apostrophe goes before them."""
-    return _FORMULA.sub(r"\1\2'", words(text))
+    """The words of a cell on one line, and no formula."""
+    return disarmed(words(text))
 
 
 def as_csv(taken: Taken) -> bytes:
