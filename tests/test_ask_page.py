@@ -26,7 +26,9 @@ from streamlit.testing.v1 import AppTest
 
 from archive.catalogue import Catalogue
 from archive.documents import source_of
+from archive.encoder import Encoder
 from archive.snapshot import CATALOGUE, current_name
+from indexer.pipeline import build_index
 from ui.rendering import histogram_html, mix_html, preview_html
 from ui.wording import ENGLISH, FRENCH
 
@@ -176,6 +178,45 @@ def test_a_refusal_says_why_and_leads_on(open_at: Open, wording: object) -> None
 
 def test_a_question_without_filters_is_refused_without_wider_ones(open_at: Open) -> None:
     assert keys(open_at({"q": APPLE_PIE}), "wider_") == []
+
+
+# --- Under stress -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "w" * 500,
+        "Who? " * 100,
+        "\N{SLICE OF PIZZA}\N{THINKING FACE}",
+        "\N{REGIONAL INDICATOR SYMBOL LETTER F}\N{REGIONAL INDICATOR SYMBOL LETTER I} NATO?",
+        "ฟินแลนด์เข้าร่วมนาโตเมื่อใด",
+        "\u202eOTAN\u202c\u200b\u2066?",
+        "$x^2$ :material/home: <script>alert(1)</script> [a](https://example.org)",
+        "' OR 1=1; DROP TABLE documents --",
+        '«»“”""',
+    ],
+    ids=["long", "repeated", "emoji", "flag", "thai", "overrides", "markup", "sql", "quotes"],
+)
+def test_whatever_is_asked_is_answered_or_refused_in_words(open_at: Open, question: str) -> None:
+    app = open_at({"q": question})
+    headings = [one.value for one in app.subheader]
+    assert (ENGLISH.refused in headings) != bool(quotations(app))
+    assert "<script" not in markup(app)
+
+
+def test_an_index_that_is_replaced_while_one_reads(
+    monkeypatch: pytest.MonkeyPatch, archive: Archive, tmp_path: Path, encoder: Encoder
+) -> None:
+    copy = archive.copied_to(tmp_path)
+    app = open_app(monkeypatch, copy, {"q": FINLAND, "doc": "pirate/hostile.txt"})
+    assert "download_file" in [one.key for one in app.download_button]
+    before = quotations(app)
+    (copy.articles / "pirate" / "hostile.txt").unlink()
+    build_index(copy.settings(), encoder)
+    calm(app.run())
+    assert [one.value for one in app.info] == [ENGLISH.ignored.format(ENGLISH.ignored_article)]
+    assert quotations(app) == before
 
 
 # --- The article's file -----------------------------------------------------------------------
