@@ -61,11 +61,13 @@ Open = Callable[..., AppTest]
 AR = "janub/jisr.txt"
 PIRATE = "pirate/hostile.txt"
 FORMULA = "pirate/formula.txt"
+HARBOUR = "zanzibar/harbour.txt"
 MORE = {
     AR: "المهندسون يمدون جسرا فوق نهر درافا في ستة أيام\n"
     "افتتح مهندسون من أربع دول حليفة جسرا مؤقتا فوق نهر درافا في 14 مايو 2024. "
     "عمل نحو 230 جنديا في ثلاث ورديات ليلا ونهارا.\n",
     PIRATE: HOSTILE,
+    HARBOUR: "The harbour\nThe harbour of Zanzibar was opened again on Tuesday.\n",
     FORMULA: "=HYPERLINK of Tuvalu\nThe sum of Tuvalu was =2+2 on Tuesday.\n",
 } | {
     f"log/{day:02}.txt": f"Log of day {day}\nThe ship of day {day} sailed on {day} January 2020.\n"
@@ -120,8 +122,10 @@ def inert(app: AppTest) -> None:
     """Nothing that an article wrote is markup, in any element of the page."""
     shown = markup(app)
     assert not re.search(r"<(?:script|img|b)\b", shown)
-    labels = [one.label for one in app.button] + [one.value for one in app.subheader]
-    assert not any(HOSTILE_TITLE[:60] in str(one) for one in labels)
+    labels = [one.label for one in app.button]
+    written = [one.value for kind in (app.subheader, app.markdown, app.caption) for one in kind]
+    for title in (HOSTILE_TITLE[:60], "=HYPERLINK of"):
+        assert not any(title in str(one) for one in labels + written)
 
 
 # --- Browse ---------------------------------------------------------------------------------------
@@ -266,13 +270,14 @@ def test_a_hostile_article_stays_words_on_every_part(explore: Open) -> None:
     for address in (
         {"title": "Zanzibar", "doc": PIRATE},
         {"part": "matter", "doc": PIRATE},
+        {"part": "matter", "doc": HARBOUR},
         {"part": "compare", "doc": PIRATE},
         {"part": "compare", "doc": PIRATE, "with": FORMULA},
         {"part": "compare", "doc": PIRATE, "with": PIRATE},
     ):
         app = explore(address)
         inert(app)
-        assert "Zanzibar" in markup(app)
+        assert "Zanzibar :material/home:" in markup(app)
     app = explore({"part": "compare"})
     calm(app.text_input(key="find_doc").set_value("Zanzibar").run())
     title = app.button(key="find_doc_choice_0").label
@@ -317,8 +322,8 @@ def test_articles_that_share_nothing_say_so(explore: Open) -> None:
 
 
 @given(
-    text=st.text(alphabet="ab <&\n", max_size=30),
-    cuts=st.lists(st.integers(0, 30), max_size=8, unique=True).map(sorted),
+    text=st.text(alphabet="a <&\n", min_size=8, max_size=16),
+    cuts=st.lists(st.integers(0, 16), max_size=8, unique=True).map(sorted),
 )
 def test_numbered_marks_hold_the_words_of_their_spans(text: str, cuts: list[int]) -> None:
     kept = [cut for cut in cuts if cut <= len(text)]
