@@ -39,8 +39,8 @@ MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 KEPT = 2
 
-# From so many passages on a snapshot has a coarse index beside the exact one; a judgement.
-COARSE_FROM = 50_000
+# From so many passages on a snapshot has a coarse index beside the exact one: docs/performance.md.
+COARSE_FROM = 20_000
 
 # A file of more bytes is not read whole each time a snapshot is opened.
 LARGE = 1 << 26

@@ -18,9 +18,9 @@ _TRAINED_ON = 64  # vectors for each centre
 _BLOCK = 65_536
 _ASKED = 256
 
-# So many lists are looked into that of the FOUND nearest passages RECALL are among the first
-# REFINED times as many that the lists give, on average over the queries.
-FOUND, REFINED, RECALL = 50, 2, 0.98
+# So many lists are looked into that of the FOUND nearest passages RECALL are among the first LISTED
+# that the lists give, on average over the queries.
+FOUND, LISTED, RECALL = 10, 100, 0.98
 
 
 def write_coarse(file: Path, passages: Path, sentences: Matrix) -> None:
@@ -47,10 +47,10 @@ def write_coarse(file: Path, passages: Path, sentences: Matrix) -> None:
     _, nearest = exact.search(queries, FOUND)
     coarse.nprobe = 1
     while coarse.nprobe < lists and _recall(coarse, queries, nearest) < RECALL:
-        coarse.nprobe = min(2 * coarse.nprobe, lists)
+        coarse.nprobe = min(coarse.nprobe + coarse.nprobe // 2 + 1, lists)
     faiss.write_index(coarse, str(file))
 
 
 def _recall(coarse: faiss.Index, queries: Vectors, nearest: Rows) -> float:
-    _, found = coarse.search(queries, REFINED * FOUND)
+    _, found = coarse.search(queries, LISTED)
     return float(np.mean([np.isin(a, b).mean() for a, b in zip(nearest, found, strict=True)]))

@@ -460,6 +460,7 @@ def test_a_formula_is_disarmed(cell: str) -> None:
     ("address", "told"),
     [
         ({"part": "klingon"}, ENGLISH.ignored_part),
+        ({"snap": "latest"}, ENGLISH.ignored_snapshot),
         ({"title": "word " * 30}, ENGLISH.ignored_title),
         ({"sort": "--date"}, ENGLISH.ignored_order),
         ({"sort": "text"}, ENGLISH.ignored_order),

@@ -1,7 +1,5 @@
 """The page that answers: a question, quotations, and each one's article beside it."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from archive.answers import Answer, Citation
@@ -16,7 +14,15 @@ from ui.article import show_article, show_similar
 from ui.filters import choose_filters, show_filters
 from ui.history import show_history
 from ui.rendering import note_html, safe_text
-from ui.session import address, ask_anew, change_address, engine, show_problem, words
+from ui.session import (
+    address,
+    ask_anew,
+    change_address,
+    engine,
+    say_what_was_ignored,
+    show_problem,
+    words,
+)
 from ui.state import ANY_TIME, LONGEST_QUESTION, Parameter, View, read_view
 from ui.wording import Wording
 
@@ -43,7 +49,7 @@ def page(settings: Settings, wording: Wording) -> None:
         head.html(note_html(wording.tagline))
     _question_box(view, wording)
     with st.container():
-        _say_what_was_ignored(ignored, wording)
+        say_what_was_ignored(ignored, wording)
         say_what_changed(archive, view, wording)
     beside = None
     if view.article:
@@ -88,25 +94,6 @@ def _question_box(view: View, wording: Wording) -> None:
             on_change=lambda: ask_anew(st.session_state["question"]),
         )
         st.button(wording.ask, key="ask", type="primary")
-
-
-def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> None:
-    named = {
-        Parameter.QUESTION: wording.ignored_question,
-        Parameter.LANGUAGE: wording.ignored_language,
-        Parameter.SOURCE: wording.ignored_source,
-        Parameter.SINCE: wording.ignored_date,
-        Parameter.UNTIL: wording.ignored_date,
-        Parameter.TIME: wording.ignored_time,
-        Parameter.FIRST: wording.ignored_first,
-        Parameter.ARTICLE: wording.ignored_article,
-        Parameter.PLACE: wording.ignored_place,
-        Parameter.INTERFACE: wording.ignored_interface,
-        Parameter.SNAPSHOT: wording.ignored_snapshot,
-    }
-    told = dict.fromkeys(named[parameter] for parameter in ignored)
-    if told:
-        st.info(wording.ignored.format("; ".join(told)), icon=":material/link_off:")
 
 
 # --- Answer -----------------------------------------------------------------------------------

@@ -15,7 +15,14 @@ from ui.article import show_article, show_similar
 from ui.batch import show_batch
 from ui.comparison import ask_with, show_comparison, show_matter
 from ui.rendering import note_html
-from ui.session import address, change_address, engine, show_problem, words
+from ui.session import (
+    address,
+    change_address,
+    engine,
+    say_what_was_ignored,
+    show_problem,
+    words,
+)
 from ui.state import (
     LONGEST_TITLE,
     Exploring,
@@ -52,7 +59,7 @@ def page(settings: Settings, wording: Wording) -> None:
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )
     _choose_part(view.part, wording)
-    _say_what_was_ignored(ignored, wording)
+    say_what_was_ignored(ignored, wording)
     try:
         if view.part == Part.BROWSE:
             _browse(settings, archive, view, _pick(archive, view, holdings, wording), wording)
@@ -94,29 +101,6 @@ def _choose_part(part: Part, wording: Wording) -> None:
         wrap=True,
         on_change=lambda: change_address(part=st.session_state["part"]),
     )
-
-
-def _say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> None:
-    named = {
-        Parameter.QUESTION: wording.ignored_question,
-        Parameter.LANGUAGE: wording.ignored_language,
-        Parameter.SOURCE: wording.ignored_source,
-        Parameter.SINCE: wording.ignored_date,
-        Parameter.UNTIL: wording.ignored_date,
-        Parameter.TIME: wording.ignored_time,
-        Parameter.FIRST: wording.ignored_first,
-        Parameter.ARTICLE: wording.ignored_article,
-        Parameter.PLACE: wording.ignored_place,
-        Parameter.INTERFACE: wording.ignored_interface,
-        Parameter.PART: wording.ignored_part,
-        Parameter.TITLE: wording.ignored_title,
-        Parameter.ORDER: wording.ignored_order,
-        Parameter.PAGE: wording.ignored_page,
-        Parameter.OTHER: wording.ignored_article,
-    }
-    told = dict.fromkeys(named[parameter] for parameter in ignored)
-    if told:
-        st.info(wording.ignored.format("; ".join(told)), icon=":material/link_off:")
 
 
 # --- Filters ----------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ mark sup { font-weight: 600; font-size: 0.7em; line-height: 0; margin-inline-end
 .histogram { display: flex; align-items: flex-end; gap: 2px; height: 3rem; padding: 0 0.5rem; }
 .histogram .bar { flex: 1; background: #5f87b0; border-radius: 1px 1px 0 0; }
 .histogram .bar.out { opacity: 0.3; }
-[data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p { color: inherit; }
+[data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p,
+button[data-selected="true"], button[data-selected="true"] * { color: inherit !important; }
 .mix-bar { display: flex; gap: 2px; height: 0.35rem; margin-bottom: 0.25rem; }
 .mix-bar span { background: #5f87b0; border-radius: 1px; }
 .mix-bar span:nth-child(2) { opacity: 0.75; }

@@ -114,6 +114,31 @@ def change_address(**changes: str | Sequence[str] | None) -> None:
     st.query_params.from_dict({name: value for name, value in told.items() if value})
 
 
+def say_what_was_ignored(ignored: Sequence[Parameter], wording: Wording) -> None:
+    """Which parts of the address were not heeded, in one line."""
+    named = {
+        Parameter.QUESTION: wording.ignored_question,
+        Parameter.LANGUAGE: wording.ignored_language,
+        Parameter.SOURCE: wording.ignored_source,
+        Parameter.SINCE: wording.ignored_date,
+        Parameter.UNTIL: wording.ignored_date,
+        Parameter.TIME: wording.ignored_time,
+        Parameter.FIRST: wording.ignored_first,
+        Parameter.ARTICLE: wording.ignored_article,
+        Parameter.PLACE: wording.ignored_place,
+        Parameter.SNAPSHOT: wording.ignored_snapshot,
+        Parameter.INTERFACE: wording.ignored_interface,
+        Parameter.PART: wording.ignored_part,
+        Parameter.TITLE: wording.ignored_title,
+        Parameter.ORDER: wording.ignored_order,
+        Parameter.PAGE: wording.ignored_page,
+        Parameter.OTHER: wording.ignored_article,
+    }
+    told = dict.fromkeys(named[parameter] for parameter in ignored)
+    if told:
+        st.info(wording.ignored.format("; ".join(told)), icon=":material/link_off:")
+
+
 def ask_anew(question: str) -> None:
     """Put another question; the article that was open closes, and its time is heeded."""
     change_address(q=question.strip(), doc=None, at=None, time=None, snap=None)
