@@ -4,7 +4,8 @@
 
 PEERS_PYTHON is the interpreter of an environment with requirements-peers.txt; without it only our
 own figures are printed. All run the packaged model on the same generated archive, each measurement
-in a process of its own, ROUNDS times in turn. Prints a Markdown table of medians; the last column
+in a process of its own, ROUNDS times in turn. Prints a Markdown table of medians, and after each
+round that of the rounds so far, so that a run that is stopped was not in vain; the last column
 is how many times better ours is than the best of the others.
 
 The work is not the same: ours cuts passages of up to 320 tokens, theirs of up to 200; ours encodes
@@ -262,6 +263,7 @@ class Bench:
                 self.index(who, self.work / f"{who}-{number}")
             for who in (OURS, *peers):
                 self.ask(who)
+            print(self.table(number), file=sys.stderr, flush=True)
 
     def encode(self, who: str) -> None:
         told = self.measure(who, "encode", self.work / "texts")
@@ -308,10 +310,11 @@ class Bench:
         for row, figure in figures.items():
             self.found[row][who].append(figure)
 
-    def table(self) -> str:
+    def table(self, rounds: int = ROUNDS) -> str:
+        """What so many rounds gave."""
         everyone = (OURS, *PEERS, LIBRARY) if self.peers else (OURS,)
         lines = [
-            f"| medians of {ROUNDS} | {' | '.join(everyone)} | against the best |",
+            f"| medians of {rounds} | {' | '.join(everyone)} | against the best |",
             f"|---{'|---:' * (len(everyone) + 1)}|",
         ]
         for row in ROWS:
