@@ -1,11 +1,14 @@
 """The journey of a reader in a real browser, against the real server."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from app_support import FINLAND, HOSTILE_TITLE
 from browser_support import PATIENCE, opened
 from playwright.sync_api import Browser, Page, expect
+
+from ui.wording import ENGLISH, FRENCH, Wording
 
 
 @pytest.fixture
@@ -66,6 +69,44 @@ def test_another_article_on_the_matter_opens_where_it_begins(
     expect(heading).to_be_in_viewport(timeout=PATIENCE)
     assert page.locator(".article").evaluate("pane => pane.scrollTop") == 0
     assert "at=" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("locale", "wording"), [("fr-FR", FRENCH), ("en-GB", ENGLISH)], ids=["fr", "en"]
+)
+def test_a_reader_on_a_phone_asks_narrows_and_reads(
+    browser: Browser, server: str, locale: str, wording: Wording
+) -> None:
+    small = {"width": 390, "height": 844}
+    with opened(browser, server, locale=locale, viewport=small, has_touch=True) as page:
+        page.goto(f"{server}?lang=en&from=2023-01-01")
+        page.get_by_label(wording.question).fill(FINLAND)
+        page.get_by_role("button", name=wording.ask).tap()
+        quotation = page.locator("blockquote.quotation").first
+        expect(quotation).to_be_visible(timeout=PATIENCE)
+        page.locator(".st-key-pills button:visible").first.tap()
+        expect(page).not_to_have_url(re.compile("lang="), timeout=PATIENCE)
+        expect(quotation).to_be_visible(timeout=PATIENCE)
+        page.get_by_role("button", name="[1]").tap()
+        mark = page.locator("mark#cited")
+        expect(mark).to_be_in_viewport(timeout=PATIENCE)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_keys_lead_through_the_citations(page: Page, server: str) -> None:
+    page.goto(f"{server}?q={FINLAND}")
+    quotations = page.locator("blockquote.quotation")
+    expect(quotations.first).to_be_visible(timeout=PATIENCE)
+    told = quotations.all_inner_texts()
+    page.get_by_role("button", name="[1]").click()
+    mark = page.locator("mark#cited")
+    expect(mark).to_have_text(told[0], timeout=PATIENCE)
+    page.keyboard.press("n")
+    expect(mark).to_have_text(told[1], timeout=PATIENCE)
+    page.keyboard.press("p")
+    expect(mark).to_have_text(told[0], timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(mark).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_hostile_title_is_words_in_the_browser_too(page: Page, server: str) -> None:
