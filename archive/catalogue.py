@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import threading
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
@@ -48,7 +47,7 @@ def write_catalogue(
     refused: Iterable[Refusal],
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
-    files: Iterable[tuple[str, str, str | None]],
+    files: Iterable[tuple[str, str, bytes | None]],
     versions: Iterable[Sequence[str]],
 ) -> None:
     """Write everything a snapshot tells of its articles.
@@ -75,10 +74,7 @@ def write_catalogue(
                     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
             connection.executemany(
                 "INSERT INTO files VALUES (?, ?, ?)",
-                (
-                    (path, digest, zlib.compress(parsed.encode()) if parsed else None)
-                    for path, digest, parsed in files
-                ),
+                files,
             )
             connection.executemany(
                 "INSERT INTO versions VALUES (?, ?)",
@@ -177,11 +173,11 @@ class Catalogue:
         rows = self._rows("SELECT path, digest FROM files")
         return {str(path): str(digest) for path, digest in rows}
 
-    def parsed(self, path: str, digest: str) -> str | None:
-        """What was parsed of a file, None where it was another file or cost no parse."""
+    def parsed(self, path: str, digest: str) -> bytes | None:
+        """What was parsed of a file; None where it was another file or cost no parse."""
         rows = self._rows("SELECT parsed FROM files WHERE path = ? AND digest = ?", path, digest)
         held = rows[0][0] if rows else None
-        return zlib.decompress(held).decode() if isinstance(held, bytes) else None
+        return held if isinstance(held, bytes) else None
 
 
 def _document(row: tuple[object, ...]) -> Document:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -135,13 +136,14 @@ class Parser:
             return child.wait()
 
 
-def written(parsed: Parsed) -> str:
-    """What was parsed, to be kept. `read_back` gives it back."""
-    return json.dumps(asdict(parsed), default=str, ensure_ascii=False)
+def written(parsed: Parsed) -> bytes:
+    """What was parsed, to be kept, packed by zlib. `read_back` gives it back."""
+    return zlib.compress(json.dumps(asdict(parsed), default=str).encode())
 
 
-def read_back(kept: str) -> Parsed:
-    return _parsed(json.loads(kept))
+def read_back(kept: bytes) -> Parsed:
+    """What `written` packed."""
+    return _parsed(json.loads(zlib.decompress(kept)))
 
 
 def _parsed(told: dict[str, Any]) -> Parsed:

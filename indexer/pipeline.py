@@ -105,7 +105,7 @@ class Gathered:
     furniture: list[FurnitureLine]
     files: dict[str, str]
     found: int
-    parsed: dict[str, str] = field(default_factory=dict)
+    parsed: dict[str, bytes] = field(default_factory=dict)
 
 
 def build_index(

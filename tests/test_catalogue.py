@@ -26,7 +26,7 @@ DUPLICATES = [Duplicate("b/d.txt", "b/c.html", 0.913)]
 FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
 FILES = [
     ("a/é.txt", "aa", None),
-    ("b/c.html", "bb", '{"text": "Кабелі."}'),
+    ("b/c.html", "bb", b"\0packed"),
     ("b/d.txt", "cc", None),
 ]
 VERSIONS = [("a/é.txt", "b/c.html")]

@@ -123,9 +123,23 @@ def test_the_child_can_do_none_of_this(code: str, error: str, tmp_path: Path) ->
     assert error in ended.stderr.splitlines()[-1]
 
 
+NAMESPACE = "import ctypes; raise SystemExit(ctypes.CDLL(None).unshare(0x50000000) != 0)"
+
+
+def test_the_child_sees_no_network_where_the_kernel_allows_that(parser: Parser) -> None:
+    allowed = subprocess.run([sys.executable, "-c", NAMESPACE], timeout=60, check=False)
+    if allowed.returncode != 0:
+        pytest.skip("an ordinary user may not have a network namespace of his own here")
+    parser.parse(".md", b"words")
+    devices = Path(f"/proc/{parser.process}/net/dev").read_text().splitlines()[2:]
+    assert [one.split(":")[0].strip() for one in devices] in ([], ["lo"])
+    own, its = Path("/proc/self/ns/net"), Path(f"/proc/{parser.process}/ns/net")
+    assert own.readlink() != its.readlink()
+
+
 def test_processor_time_ends_the_child() -> None:
     ended = confined(
-        "from indexer.formats import child; child.PROCESSOR = 1; child._allow_time()\nwhile 1: pass"
+        "from indexer.formats import child; child.PROCESSOR = 1; child.allow_time()\nwhile 1: pass"
     )
     assert ended.returncode == -24
 

@@ -9,34 +9,24 @@ was parsed, or with the reason why not. It ends with its input, or once a file t
 
 import contextlib
 import ctypes
-import json
 import os
 import resource
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict
 from typing import BinaryIO
 
-from indexer.formats import docx, html, markdown, pdf
-from indexer.formats.parsed import LONGEST_TEXT, Parsed
-from indexer.refusals import Reason, Refused
-
-FORMATS: dict[str, Callable[[bytes], Parsed]] = {
-    ".md": markdown.parse, ".html": html.parse, ".htm": html.parse, ".pdf": pdf.parse,
-    ".docx": docx.parse,
-}  # fmt: skip
 MEMORY = 1 << 30
 PROCESSOR = 30
 _NEW_USER_AND_NET = 0x10000000 | 0x40000000
-_NO_NETWORK = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 
 
 def confine() -> None:
     """Give up what parsing does not need, for good.
 
     Memory is MEMORY bytes, and no file can be written. The kernel takes the network away where it
-    lets an ordinary user ask for that; everywhere, Python opens no socket and starts no process.
+    lets an ordinary user ask for that, which it does only before there is a second thread;
+    everywhere, Python opens no socket and starts no process.
     """
     ctypes.CDLL(None).unshare(_NEW_USER_AND_NET)
     for limit, most in (
@@ -47,40 +37,26 @@ def confine() -> None:
 
 
 def _forbid(event: str, arguments: tuple[object, ...]) -> None:
-    if event.startswith(_NO_NETWORK):
+    if event.startswith(_FORBIDDEN):
         raise PermissionError(f"{event} is not for parsing files.")
 
 
-def _allow_time() -> None:
-    """Let the file at hand take PROCESSOR seconds from now."""
+def allow_time() -> None:
+    """Let the process take PROCESSOR seconds from now."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + PROCESSOR + 1, most))
 
 
-def _answer(parse: Callable[[bytes], Parsed], content: bytes) -> dict[str, object]:
-    try:
-        parsed = parse(content)
-        if len(parsed.text) > LONGEST_TEXT:
-            raise Refused(Reason.TOO_LONG)
-        return asdict(parsed)
-    except Refused as refused:
-        return {"reason": refused.reason.value, "detail": refused.detail}
-    except MemoryError:
-        return {"reason": Reason.TOO_MUCH_MEMORY.value, "detail": ""}
-    except Exception:  # what a parser raises at a file that nobody foresaw
-        return {"reason": Reason.DAMAGED.value, "detail": ""}
-
-
 def serve(files: BinaryIO, answers: BinaryIO) -> None:
     """Answer each file until there is none, or one took all the memory."""
-    while header := files.readline():
-        told = json.loads(header)
-        _allow_time()
-        answer = _answer(FORMATS[told["ending"]], files.read(told["size"]))
-        answers.write(json.dumps(answer, default=str).encode() + b"\n")
+    from indexer.formats.answering import answered  # with all the parsers: once confined
+
+    going = True
+    while going and (header := files.readline()):
+        allow_time()
+        answer, going = answered(header, files)
+        answers.write(answer)
         answers.flush()
-        if answer.get("reason") == Reason.TOO_MUCH_MEMORY:
-            return
 
 
 def main() -> None:
