@@ -48,15 +48,18 @@ def test_items_and_rows_are_lines() -> None:
     ]  # fmt: skip
 
 
-def test_lines_of_links_and_later_articles_are_left_out() -> None:
+def test_lines_of_links_are_left_out() -> None:
     inside = '<p>Read also: <a href="/x">Why the harbour of Tallinn froze over</a></p>'
-    page = html_page(inside=inside).replace(
-        "</main>",
-        "<article><h1>Another one</h1><p>" + "It tells of trains. " * 9 + "</p></article></main>",
-    )
+    assert "Tallinn" not in html.parse(html_page(inside=inside).encode()).text
+
+
+def test_articles_after_the_page_s_own_are_left_out() -> None:
+    """As on pages that go on with the next article when their reader scrolls."""
+    other = "".join(f"<p>{one.replace('<Aurora>', 'train')}</p>" for one in UKRAINIAN + ARTICLE)
+    page = html_page().replace("</main>", f"<article><h1>Another</h1>{other}</article></main>")
     text = html.parse(page.encode()).text
-    assert "Tallinn" not in text
-    assert "trains" not in text
+    assert UKRAINIAN[0] not in text
+    assert ARTICLE[-1] in text
 
 
 def test_a_link_within_a_sentence_stays() -> None:
@@ -296,6 +299,8 @@ def line(text: str, bottom: float = 100, right: float = 500, *, cut: bool = Fals
 def test_a_word_cut_at_the_line_end_is_whole_again() -> None:
     text, _ = put_together([[line("The passen", 100, cut=True), line("gers left.", 86)]])
     assert text == "The passengers left."
+    text, starts = put_together([[line("The passen", cut=True)], [line("gers left.")]])
+    assert (text, starts) == ("The passengers left.", (0, len("The passen")))
     page = [line("A sub-sea cable.", 300), line("Another sub", 100, cut=True), line("sea one.", 86)]
     assert put_together([page])[0].endswith("Another sub-sea one.")
 

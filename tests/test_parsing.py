@@ -274,6 +274,14 @@ def test_what_has_not_changed_is_not_parsed_again(
     assert build(settings)[1]["c.md"].title == "Trams"
 
 
+def test_a_title_that_alone_has_changed_is_noticed(settings: Settings) -> None:
+    front = "---\ntitle: {}\n---\nThe night train to Riga stops at every town along the river."
+    write_pages(settings.articles, {"f.md": front.format("Trains by night")})
+    assert build(settings)[1]["f.md"].title == "Trains by night"
+    write_pages(settings.articles, {"f.md": front.format("Night trains")})
+    assert build(settings)[1]["f.md"].title == "Night trains"
+
+
 def test_what_was_refused_is_tried_again(settings: Settings) -> None:
     write_pages(settings.articles, {"x.pdf": b"%PDF-1.7 and no more"})
     assert build(settings)[2] == ["x.pdf: damaged"]

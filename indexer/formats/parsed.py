@@ -1,6 +1,7 @@
 """What a format gives of a file: its text, and what it states beside the text."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -52,8 +53,8 @@ def as_line(text: str | None) -> str:
 
 
 def as_title(text: str | None) -> str:
-    """A title as one line; nothing for one that no page would show."""
-    line = as_line(text)
+    """A title as one line in NFC; nothing for one that no page would show."""
+    line = unicodedata.normalize("NFC", as_line(text))
     return line if len(line) <= _LONGEST_STATED and any(map(str.isalnum, line)) else ""
 
 
