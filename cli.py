@@ -355,7 +355,8 @@ def _show_answer(answer: Answer) -> None:
         out.print(f"{before}{escape(sentence.text)} [bold]\\[{sentence.citation}][/]")
     out.print()
     for one in answer.citations:
-        where = f"{one.path}, characters {one.file_start} to {one.file_end}"
+        page = f"page {one.page}, " if one.page else ""
+        where = f"{one.path}, {page}characters {one.file_start} to {one.file_end}"
         out.print(f"[bold]\\[{one.n}][/] {escape(one.title)}")
         out.print(f"    {one.language}, {one.published or 'undated'}: {escape(where)}")
         _show_versions("    ", one.versions)

@@ -80,9 +80,11 @@ class Citation:
     """Where a quoted sentence stands: in the article's text and in its decoded file.
 
     n counts from 1 in the order of the answer. `start` and `end` are character offsets into the
-    article's text, `file_start` and `file_end` into the decoded file, where the same words stand
-    up to Unicode normalisation (NFC). versions: the other articles of the same release.
+    article's text, `file_start` and `file_end` into the decoded file, or the text that was made
+    from a file with markup, where the same words stand up to Unicode normalisation (NFC).
+    versions: the other articles of the same release.
     context: the sentence before, where the quoted one leans on it.
+    page: the page of the file that the quotation begins on, None for files without pages.
     """
 
     n: int
@@ -97,6 +99,7 @@ class Citation:
     quote: str
     versions: tuple[Version, ...] = ()
     context: Context | None = None
+    page: int | None = None
 
     @classmethod
     def of(
@@ -122,6 +125,7 @@ class Citation:
             n, document.path, document.title, document.language, document.published,
             start, end, *document.in_file(start, end), quote, versions,
             Context(*context, document.text[slice(*context)]) if context else None,
+            document.page(start),
         )  # fmt: skip
 
 

@@ -23,19 +23,22 @@ _SCHEMA = """
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     language TEXT NOT NULL, published TEXT, date_basis TEXT NOT NULL, text TEXT NOT NULL,
-    pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL
+    pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL, address TEXT NOT NULL,
+    pages TEXT NOT NULL
 );
 CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
 CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
 CREATE TABLE furniture (
     source TEXT NOT NULL, line TEXT NOT NULL, pages INTEGER NOT NULL, family INTEGER NOT NULL
 );
-CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL);
+CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, parsed BLOB);
 CREATE TABLE versions (
     document INTEGER PRIMARY KEY REFERENCES documents, release INTEGER NOT NULL
 );
 """
-_DOCUMENT = "path, title, language, published, date_basis, text, pieces, encoding, digest"
+_DOCUMENT = (
+    "path, title, language, published, date_basis, text, pieces, encoding, digest, address, pages"
+)
 
 
 def write_catalogue(
@@ -44,12 +47,13 @@ def write_catalogue(
     refused: Iterable[Refusal],
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
-    files: Iterable[tuple[str, str]],
+    files: Iterable[tuple[str, str, bytes | None]],
     versions: Iterable[Sequence[str]],
 ) -> None:
     """Write everything a snapshot tells of its articles.
 
-    files: (path, digest) of every file that was decoded.
+    files: (path, digest, what was parsed) of every file that was decoded; the last for those that
+    cost a parse, as the indexer writes it.
     versions: the paths of the documents that tell one release, for each that several tell.
     """
     numbers = {document.path: number for number, document in enumerate(documents)}
@@ -58,7 +62,7 @@ def write_catalogue(
         with connection:
             connection.executescript(_SCHEMA)
             connection.executemany(
-                f"INSERT INTO documents VALUES (?{', ?' * 9})",
+                f"INSERT INTO documents VALUES (?{', ?' * 11})",
                 ((numbers[document.path], *_record(document)) for document in documents),
             )
             for table, rows in (
@@ -68,7 +72,10 @@ def write_catalogue(
                 if told:
                     marks = ", ".join("?" * len(told[0]))
                     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
-            connection.executemany("INSERT INTO files VALUES (?, ?)", files)
+            connection.executemany(
+                "INSERT INTO files VALUES (?, ?, ?)",
+                files,
+            )
             connection.executemany(
                 "INSERT INTO versions VALUES (?, ?)",
                 (
@@ -87,7 +94,7 @@ def _record(document: Document) -> tuple[object, ...]:
         document.published.isoformat() if document.published else None,
         document.date_basis.value, document.text,
         json.dumps([astuple(piece) for piece in document.pieces]),
-        document.encoding, document.digest,
+        document.encoding, document.digest, document.address, json.dumps(document.pages),
     )  # fmt: skip
 
 
@@ -172,14 +179,22 @@ class Catalogue:
 
     def files(self) -> dict[str, str]:
         """The digest of every file that was decoded, by its path."""
-        return {str(path): str(digest) for path, digest in self._rows("SELECT * FROM files")}
+        rows = self._rows("SELECT path, digest FROM files")
+        return {str(path): str(digest) for path, digest in rows}
+
+    def parsed(self, path: str, digest: str) -> bytes | None:
+        """What was parsed of a file; None where it was another file or cost no parse."""
+        rows = self._rows("SELECT parsed FROM files WHERE path = ? AND digest = ?", path, digest)
+        held = rows[0][0] if rows else None
+        return held if isinstance(held, bytes) else None
 
 
 def _document(row: tuple[object, ...]) -> Document:
-    path, title, language, day, basis, text, pieces, encoding, digest = row
+    path, title, language, day, basis, text, pieces, encoding, digest, address, pages = row
     return Document(
         str(path), str(title), str(language), _day(day), DateBasis(str(basis)), str(text),
         tuple(Piece(*piece) for piece in json.loads(str(pieces))), str(encoding), str(digest),
+        str(address), tuple(json.loads(str(pages))),
     )  # fmt: skip
 
 

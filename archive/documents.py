@@ -1,5 +1,6 @@
 """The nouns of the archive: an article, a passage of it, a question put to it."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -14,6 +15,7 @@ class DateBasis(StrEnum):
 
     STATED = "stated"  # a line of the page says when it was published or updated
     INFERRED = "inferred"  # the article opens with the full date of what it reports
+    PROPERTIES = "properties"  # the file's properties say when it was made
     UNKNOWN = "unknown"  # there is no date; none is invented
 
 
@@ -24,8 +26,11 @@ class Document:
     path:     the file, relative to the articles folder, with "/"; it names the document.
     source:   the first folder of the path, "" for a file that lies in none.
     language: ISO 639-1, "und" where it cannot be told.
-    pieces:   the way from offsets in `text` to offsets in the decoded file.
+    pieces:   the way from offsets in `text` to offsets in the decoded file; of a format with
+              markup, in the text that was made from the file.
     digest:   SHA-256 of the file's bytes, in hexadecimal.
+    address:  where the article stands on the web, as its file says; "" if it does not.
+    pages:    where the file's pages begin, as offsets in the text made from it; () without pages.
     """
 
     path: str
@@ -37,6 +42,8 @@ class Document:
     pieces: tuple[Piece, ...]
     encoding: str
     digest: str
+    address: str = ""
+    pages: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -51,6 +58,12 @@ class Document:
     def in_file(self, start: int, end: int) -> Span:
         """Where the characters start..end of the text stand in the decoded file."""
         return file_span(self.pieces, start, end)
+
+    def page(self, start: int) -> int | None:
+        """The page, counted from 1, that a character of the text stands on; None without pages."""
+        if not self.pages:
+            return None
+        return max(1, bisect_right(self.pages, self.in_file(start, start + 1)[0]))
 
 
 def source_of(path: str) -> str:

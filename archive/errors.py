@@ -105,7 +105,7 @@ class NothingToIndex(ArchiveError):
     def __init__(self, folder: Path) -> None:
         super().__init__(
             f"No article in {folder} could be indexed. "
-            "Put at least one readable .txt file there, then run: communique index"
+            "Put at least one readable article there, then run: communique index"
         )
 
 

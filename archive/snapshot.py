@@ -45,8 +45,9 @@ COARSE_FROM = 20_000
 # A file of more bytes is not read whole each time a snapshot is opened.
 LARGE = 1 << 26
 
-# Raised whenever what a snapshot holds changes: an older snapshot is then built again.
-FORMAT = 4
+# Raised whenever what a snapshot holds changes, or what a format of articles gives: an older
+# snapshot is then built again.
+FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
-from archive.documents import Document, Duplicate, FurnitureLine, Refusal
+from archive.documents import DateBasis, Document, Duplicate, FurnitureLine, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex
 from archive.languages import detect_language
@@ -44,17 +44,21 @@ from indexer.coarse import write_coarse
 from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
 from indexer.duplicates import without_duplicates
 from indexer.encoding import encode
+from indexer.formats.parsed import Parsed
 from indexer.furniture import Furniture
 from indexer.journal import drop_journal
 from indexer.late_interaction import write_tokens
 from indexer.lexical import write_lexical
 from indexer.metadata import published_on, title_of
-from indexer.reading import Reason, SourceFile, read_files, refusal
+from indexer.parsing import written
+from indexer.reading import SourceFile, read_files
+from indexer.refusals import Reason, refusal
 from indexer.reuse import Earlier
 from indexer.versions import find_versions
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
 Progress = Callable[[str, int, int], None]
+_TELLS_ITS_LANGUAGE = 200  # characters
 READING, PREPARING, CHUNKING = "reading", "preparing", "chunking"
 ENCODING, WRITING = "encoding", "writing"
 
@@ -91,7 +95,8 @@ class BuildReport:
 class Gathered:
     """The articles to index, and what was left out on the way to them.
 
-    files: the digest of every file that was decoded, by its path.
+    files: the digest of every file that was decoded, by its path. parsed: what was parsed of those
+    that are not plain text, as it is kept.
     """
 
     documents: list[Document]
@@ -100,6 +105,7 @@ class Gathered:
     furniture: list[FurnitureLine]
     files: dict[str, str]
     found: int
+    parsed: dict[str, bytes] = field(default_factory=dict)
 
 
 def build_index(
@@ -117,7 +123,7 @@ def build_index(
         if fresh:
             drop_journal(settings.index)
         earlier = Earlier(settings, fresh=fresh)
-        files, refused = _read(settings, progress)
+        files, refused = _read(settings, earlier, progress)
         digests = {file.path: file.digest for file in files}
         standing = earlier.unchanged(digests, refused)
         if standing:
@@ -152,6 +158,11 @@ def _gather(
 ) -> Gathered:
     """Prepare the files, which are taken out of the list: no text is held twice."""
     digests = {file.path: file.digest for file in files}
+    parsed = {
+        file.path: written(Parsed(file.text, file.encoding, file.stated))
+        for file in files
+        if file.parsed
+    }
     furniture = Furniture({file.path: file.text for file in files})
     articles, empty = _documents(files, furniture, earlier, progress)
     documents, duplicates = without_duplicates(articles)
@@ -162,6 +173,7 @@ def _gather(
         furniture.found,
         digests,
         found=len(digests) + len(refused),
+        parsed=parsed,
     )
 
 
@@ -221,7 +233,7 @@ def write_snapshot(
             gathered.refused,
             gathered.duplicates,
             gathered.furniture,
-            gathered.files.items(),
+            ((path, digest, gathered.parsed.get(path)) for path, digest in gathered.files.items()),
             find_versions(documents, chunks, vectors, read_sentences(folder / SENTENCES)),
         )
         write_calibration(folder / CALIBRATION, encodings.calibration)
@@ -246,10 +258,12 @@ def _found_by(passages: Cuts, row: int) -> tuple[str, str, int]:
     return told, document.source, filter_day(document.published)
 
 
-def _read(settings: Settings, progress: Progress) -> tuple[list[SourceFile], list[Refusal]]:
+def _read(
+    settings: Settings, earlier: Earlier, progress: Progress
+) -> tuple[list[SourceFile], list[Refusal]]:
     files: list[SourceFile] = []
     refused: list[Refusal] = []
-    for one in read_files(settings.articles):
+    for one in read_files(settings.articles, earlier.parsed):
         if isinstance(one, SourceFile):
             files.append(one)
         else:
@@ -282,21 +296,31 @@ def document_of(
     """The article in a file, None where nothing is left once the furniture is out.
 
     before: what the same file was before; where its text is the same so are title, language and
-    date, which take longest to find.
+    date, which take longest to find. What a file that was parsed states of itself goes first, but
+    for two matters: the words of a text of some length tell their language more surely than its
+    markup, and the text the day it came out than the properties of the file.
     """
     text, pieces = normalised(file.text, furniture.without(file.path, file.text))
     if not any(character.isalnum() for character in text):
         return None
-    if before is not None and before.text == text:
+    same = before is not None and before.text == text
+    if before is not None and same and (before.digest == file.digest or not file.parsed):
         title, language = before.title, before.language
         published, basis = before.published, before.date_basis
     else:
+        stated = file.stated
         language = detect_language(text)
-        title = title_of(text, language)
-        published, basis = published_on(text, language)
+        if stated.language and len(text) < _TELLS_ITS_LANGUAGE:
+            language = stated.language
+        title = stated.title or title_of(text, language)
+        published, basis = stated.published, stated.date_basis
+        if basis not in (DateBasis.STATED, DateBasis.INFERRED):
+            shown, how = published_on(text, language)
+            published, basis = (shown, how) if shown else (published, basis)
     return Document(
-        file.path, title, language, published, basis, text, pieces, file.encoding, file.digest
-    )
+        file.path, title, language, published, basis, text, pieces, file.encoding, file.digest,
+        file.stated.address, file.stated.pages,
+    )  # fmt: skip
 
 
 def _chunks(

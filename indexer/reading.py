@@ -1,68 +1,49 @@
-"""From files to decoded text: every file is read or refused, none is skipped."""
+"""From files to their text: every file is read or refused, none is skipped."""
 
-import codecs
 import hashlib
 import os
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-
-from charset_normalizer import from_bytes
 
 from archive.documents import Refusal
 from archive.errors import ArticlesMissing
+from indexer.formats import plain
+from indexer.formats.parsed import NOTHING, Parsed, Stated
+from indexer.parsing import ENDINGS, Parser
+from indexer.refusals import Reason, Refused, refusal
 
-ENDING = ".txt"
+PLAIN = ".txt"
 LARGEST_FILE = 20 * 1024 * 1024
 
-# Which of several code pages that fit equally well is taken, the commonest first.
-_COMMON_CODE_PAGES = ("cp1252", "cp1251", "cp1250", "cp1256", "cp1253", "cp1254", "cp1255")
+# What is known already of a file by its path and digest; None for nothing.
+Known = Callable[[str, str], Parsed | None]
 
 
-class Reason(StrEnum):
-    """Why a file is refused. The codes are stable; the sentences are for people."""
-
-    EMPTY = "empty"
-    ONLY_FURNITURE = "only_furniture"
-    BINARY = "binary"
-    UNREADABLE = "unreadable"
-    TOO_LARGE = "too_large"
-    OUTSIDE = "outside_folder"
-    FORMAT = "unsupported_format"
-    NAME = "unusable_name"
-
-
-SENTENCES = {
-    Reason.EMPTY: "The file holds no text.",
-    Reason.ONLY_FURNITURE: "Nothing is left of the file once the site's furniture is out.",
-    Reason.BINARY: "The file is not text.",
-    Reason.UNREADABLE: "The file cannot be read: {detail}.",
-    Reason.TOO_LARGE: "The file has {detail} bytes; the largest that is read has 20 MB.",
-    Reason.OUTSIDE: "The link leads out of the articles folder.",
-    Reason.FORMAT: "Only .txt files are read.",
-    Reason.NAME: "The file's name is not valid Unicode.",
-}
-
-
-def refusal(path: str, reason: Reason, detail: object = "") -> Refusal:
-    """The refusal of a file for one of the reasons."""
-    return Refusal(path, reason.value, SENTENCES[reason].format(detail=detail))
+def nothing_known(path: str, digest: str) -> None:
+    """Of no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One decoded file. `digest` is the SHA-256 of its bytes; a byte order mark is not text."""
+    """One file as text. `digest` is the SHA-256 of its bytes; a byte order mark is not text.
+
+    Of a format with markup, `text` is made from the file, and `parsed` is True.
+    """
 
     path: str
     text: str
     encoding: str
     digest: str
+    stated: Stated = NOTHING
+    parsed: bool = False
 
 
-def read_files(folder: Path) -> Iterator[SourceFile | Refusal]:
-    """Every file below the folder, in the order of the paths: decoded, or refused with a reason.
+def read_files(folder: Path, known: Known = nothing_known) -> Iterator[SourceFile | Refusal]:
+    """Every file below the folder, in the order of the paths: as text, or refused with a reason.
+
+    What is not plain text is parsed in a child process, unless it is known already. What was
+    refused before is tried again.
 
     A folder that cannot be listed is refused as one, before the files.
     Names that begin with a dot are the system's and do not count as found. Links to files inside
@@ -76,8 +57,9 @@ def read_files(folder: Path) -> Iterator[SourceFile | Refusal]:
     for error in closed:
         path = Path(error.filename).relative_to(folder).as_posix()
         yield refusal(path, Reason.UNREADABLE, (error.strerror or "unknown reason").lower())
-    for path in paths:
-        yield _read(folder, root, path)
+    with Parser() as parser:
+        for path in paths:
+            yield _read(folder, root, path, known, parser)
 
 
 def _found(folder: Path, closed: list[OSError]) -> Iterator[str]:
@@ -90,7 +72,9 @@ def _found(folder: Path, closed: list[OSError]) -> Iterator[str]:
                 yield Path(place, name).relative_to(folder).as_posix()
 
 
-def _read(folder: Path, root: Path, path: str) -> SourceFile | Refusal:
+def _read(
+    folder: Path, root: Path, path: str, known: Known, parser: Parser
+) -> SourceFile | Refusal:
     file = folder / path
     try:
         path.encode()
@@ -99,7 +83,7 @@ def _read(folder: Path, root: Path, path: str) -> SourceFile | Refusal:
     try:
         if not file.resolve().is_relative_to(root):
             return refusal(path, Reason.OUTSIDE)
-        if file.suffix.lower() != ENDING:
+        if file.suffix.lower() not in (PLAIN, *ENDINGS):
             return refusal(path, Reason.FORMAT)
         size = file.stat().st_size
         if size > LARGEST_FILE:
@@ -111,72 +95,22 @@ def _read(folder: Path, root: Path, path: str) -> SourceFile | Refusal:
         return refusal(path, Reason.UNREADABLE, (error.strerror or "unknown reason").lower())
     except RuntimeError:  # a link that leads to itself
         return refusal(path, Reason.UNREADABLE, "the link leads to itself")
-    return _decoded(path, content)
-
-
-def _decoded(path: str, content: bytes) -> SourceFile | Refusal:
-    if not content.strip():
-        return refusal(path, Reason.EMPTY)
-    found = decode(content)
-    if found is None:
-        return refusal(path, Reason.BINARY)
-    text, encoding = found
-    if not any(character.isalnum() for character in text):
-        return refusal(path, Reason.EMPTY)
-    return SourceFile(path, text, encoding, hashlib.sha256(content).hexdigest())
-
-
-def decode(content: bytes) -> tuple[str, str] | None:
-    """The text of a file and the name of its encoding; None for what is not text.
-
-    A byte order mark decides; then UTF-16 where every second byte is zero as in Latin text;
-    then UTF-8; then the legacy code page that charset-normalizer finds likeliest.
-    """
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if content.startswith(mark):
-            return _as_text(content, encoding)
-    if b"\0" in content:
-        return _as_text(content, _utf16_without_mark(content))
-    return _as_text(content, "utf-8") or _legacy(content)
-
-
-def _utf16_without_mark(content: bytes) -> str:
-    """Little endian if more odd bytes than even ones are zero, as in Latin text and blanks."""
-    return "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
-
-
-def _legacy(content: bytes) -> tuple[str, str] | None:
-    if any(byte < 32 and byte not in b"\t\n\r\f\x1a\x1b" for byte in content[:4096]):
-        return None
-    found = from_bytes(content)
-    best = found.best()
-    if best is None:
-        return None
-    as_good = [
-        one.encoding for one in found if (one.chaos, one.coherence) == (best.chaos, best.coherence)
-    ]
-    likeliest = [encoding for encoding in _COMMON_CODE_PAGES if encoding in as_good]
-    return _as_text(content, (likeliest or as_good)[0])
-
-
-def _as_text(content: bytes, encoding: str) -> tuple[str, str] | None:
     try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if _looks_binary(text) else (text, encoding)
+        return _source_file(path, content, known, parser)
+    except Refused as refused:
+        return refusal(path, refused.reason, refused.detail)
 
 
-def _looks_binary(text: str) -> bool:
-    """More than one character in a hundred is a control or an unassigned code point."""
-    strange = (
-        character
-        for character in set(text)
-        if unicodedata.category(character) in ("Cc", "Cn", "Co")
-        and character not in "\t\n\r\f\x0b\x85"
-    )
-    return sum(map(text.count, strange)) * 100 > len(text)
+def _source_file(path: str, content: bytes, known: Known, parser: Parser) -> SourceFile:
+    """A file from its bytes. Raises Refused."""
+    if not content.strip():
+        raise Refused(Reason.EMPTY)
+    digest = hashlib.sha256(content).hexdigest()
+    ending = Path(path).suffix.lower()
+    if ending == PLAIN:
+        told = plain.parse(content)
+    else:
+        told = known(path, digest) or parser.parse(ending, content)
+    if not any(character.isalnum() for character in told.text):
+        raise Refused(Reason.EMPTY)
+    return SourceFile(path, told.text, told.encoding, digest, told.stated, ending != PLAIN)

@@ -24,7 +24,9 @@ from archive.snapshot import (
 from archive.spans import read_spans
 from indexer.chunking import Chunk
 from indexer.dense import PassageVectors, read_sentences
+from indexer.formats.parsed import Parsed
 from indexer.late_interaction import read_tokens
+from indexer.parsing import read_back
 from indexer.stored import KEY, KeyRows, Store, read_keys
 
 
@@ -77,6 +79,11 @@ class Earlier:
             return self._catalogue.document(path) if self._snapshot else None
         except KeyError:
             return None
+
+    def parsed(self, path: str, digest: str) -> Parsed | None:
+        """What was parsed of a file that has not changed, else None."""
+        kept = self._catalogue.parsed(path, digest) if self._snapshot else None
+        return read_back(kept) if kept else None
 
     def load(self) -> None:
         """Read where the chunks and the vectors are. Nothing to read, nothing happens."""

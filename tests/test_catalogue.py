@@ -16,15 +16,20 @@ from archive.documents import DateBasis, Duplicate, FurnitureLine, Refusal
 ARTICLES = [
     document("Un cafe\u0301.\r\nNoir «\u00a0'\";--».", "a/é.txt", "fr"),
     replace(
-        document("Кабелі.", "b/c.txt", "uk"),
+        document("Кабелі.", "b/c.html", "uk"),
         published=date(2025, 11, 12), date_basis=DateBasis.STATED,
+        address="https://example.org/c", pages=(0, 3),
     ),
 ]  # fmt: skip
-REFUSED = [Refusal("x.pdf", "unsupported_format", "Only .txt files are read.")]
-DUPLICATES = [Duplicate("b/d.txt", "b/c.txt", 0.913)]
+REFUSED = [Refusal("x.rtf", "unsupported_format", "Only some files are read.")]
+DUPLICATES = [Duplicate("b/d.txt", "b/c.html", 0.913)]
 FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
-FILES = [("a/é.txt", "aa"), ("b/c.txt", "bb"), ("b/d.txt", "cc")]
-VERSIONS = [("a/é.txt", "b/c.txt")]
+FILES = [
+    ("a/é.txt", "aa", None),
+    ("b/c.html", "bb", b"\0packed"),
+    ("b/d.txt", "cc", None),
+]
+VERSIONS = [("a/é.txt", "b/c.html")]
 
 
 @pytest.fixture
@@ -45,10 +50,13 @@ def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     assert catalogue.refused() == REFUSED
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE
-    assert catalogue.files() == dict(FILES)
+    assert catalogue.files() == {path: digest for path, digest, _ in FILES}
+    for path, digest, parsed in FILES:
+        assert catalogue.parsed(path, digest) == parsed
+        assert catalogue.parsed(path, "other") is None
     assert catalogue.versions() == [[0, 1]]
     assert catalogue.headings() == [
-        ("a/é.txt", "Title", "fr", None), ("b/c.txt", "Title", "uk", date(2025, 11, 12)),
+        ("a/é.txt", "Title", "fr", None), ("b/c.html", "Title", "uk", date(2025, 11, 12)),
     ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ ROW = {
 WHY = {"dense_rank", "lexical_rank", "words", "in_period"}
 CITATION = {
     "n", "path", "title", "language", "published", "start", "end", "file_start", "file_end",
-    "quote", "versions", "context",
+    "quote", "versions", "context", "page",
 }  # fmt: skip
 ANSWER = {
     "kind", "question", "period", "unheld", "confidence", "sentences", "citations", "closest",

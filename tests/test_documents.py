@@ -1,5 +1,6 @@
 """The nouns cannot lie: what is impossible cannot be made."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from fakes import document
 
 from archive.answers import Answer, AnswerKind, Citation, Sentence
 from archive.documents import DateBasis, Document, FurnitureLine, Passage, source_of
+from archive.text import normalised
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,15 @@ def test_a_citation_quotes_the_article_and_knows_its_place_in_the_file() -> None
     citation = Citation.of(1, document("Un cafe\u0301.\r\nNoir."), 3, 7)
     assert (citation.quote, citation.start, citation.end) == ("café", 3, 7)
     assert (citation.file_start, citation.file_end) == (3, 8)
+
+
+def test_a_citation_names_the_page_that_it_begins_on() -> None:
+    """The text is the file's from its third character on; its pages begin at 0, 5, 5 and 9."""
+    words, pieces = normalised("..One two three.", [(2, 16)])
+    paged = replace(document("x"), text=words, pieces=pieces, pages=(0, 5, 5, 9))
+    assert [paged.page(start) for start in range(9)] == [1, 1, 1, 3, 3, 3, 3, 4, 4]
+    assert Citation.of(1, paged, 3, 9).page == 3
+    assert Citation.of(1, replace(paged, pages=()), 3, 9).page is None
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (0, 99)])

@@ -50,7 +50,11 @@ def story(number: int) -> str:
 
 
 PAGES: dict[str, str | bytes] = {f"site/{number}.txt": story(number) for number in range(6)}
-REFUSED: dict[str, str | bytes] = {"x.pdf": b"%PDF", "site/empty.txt": b"", "site/menu.txt": MENU}
+REFUSED: dict[str, str | bytes] = {
+    "x.rtf": b"{\\rtf1}",
+    "site/empty.txt": b"",
+    "site/menu.txt": MENU,
+}
 
 
 class Build:
@@ -121,7 +125,7 @@ def test_the_first_run_finds_indexes_and_refuses_everything(build: Build) -> Non
     assert {one.path: one.reason for one in build.catalogue.refused()} == {
         "site/empty.txt": "empty",
         "site/menu.txt": "only_furniture",
-        "x.pdf": "unsupported_format",
+        "x.rtf": "unsupported_format",
     }
     assert [(one.path, one.of) for one in build.catalogue.duplicates()] == [
         ("site/copy.txt", "site/3.txt")

@@ -10,7 +10,7 @@ import pytest
 from app_support import REPOSITORY
 
 from indexer.pipeline import CHUNKING, ENCODING, PREPARING, READING, WRITING
-from indexer.reading import Reason
+from indexer.refusals import Reason
 from ui.wording import ENGLISH, FRENCH, WORDINGS, Wording, preferred
 
 PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "ui").glob("*.py"))]

@@ -191,5 +191,9 @@ def known_date(document: Document, wording: Wording) -> str:
     """The date of an article, and how it is known."""
     if document.published is None:
         return wording.date_unknown
-    how = {DateBasis.STATED: wording.date_stated, DateBasis.INFERRED: wording.date_inferred}
+    how = {
+        DateBasis.STATED: wording.date_stated,
+        DateBasis.INFERRED: wording.date_inferred,
+        DateBasis.PROPERTIES: wording.date_of_file,
+    }
     return how[document.date_basis].format(wording.day(document.published))

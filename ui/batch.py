@@ -12,7 +12,7 @@ import streamlit as st
 from archive.answers import Answer, Citation
 from archive.documents import Question
 from archive.errors import ArchiveError
-from indexer.reading import decode
+from indexer.formats.plain import decode
 from retriever.engine import Engine
 from ui.downloads import disarmed
 from ui.rendering import note_html, quotation_html, safe_text

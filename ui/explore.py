@@ -265,6 +265,7 @@ def _cell(entry: Entry, column: Column, wording: Wording) -> str | int:
         return {
             DateBasis.STATED: wording.basis_stated,
             DateBasis.INFERRED: wording.basis_inferred,
+            DateBasis.PROPERTIES: wording.basis_of_file,
             DateBasis.UNKNOWN: wording.basis_unknown,
         }[entry.date_basis]
     if column == Column.LANGUAGE:

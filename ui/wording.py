@@ -122,6 +122,7 @@ class Wording:
     file_changed: str
     date_stated: str
     date_inferred: str
+    date_of_file: str
     date_unknown: str
     similar: str
     open_similar: str
@@ -222,6 +223,7 @@ class Wording:
     column_versions: str
     basis_stated: str
     basis_inferred: str
+    basis_of_file: str
     basis_unknown: str
     ask_with: str
     column_time: str
@@ -350,8 +352,17 @@ FRENCH = Wording(
         "unreadable": "Le fichier est illisible.",
         "too_large": "Le fichier dépasse 20 Mo.",
         "outside_folder": "Le lien mène hors du dossier des articles.",
-        "unsupported_format": "Seuls les fichiers .txt sont lus.",
+        "unsupported_format": "Seuls les fichiers .txt, .md, .html, .pdf et .docx sont lus.",
         "unusable_name": "Le nom du fichier n’est pas de l’Unicode valide.",
+        "damaged": "Le fichier est abîmé, ou n’est pas du format que son nom annonce.",
+        "encrypted": "Le fichier est chiffré.",
+        "bomb": "Décompressé, le fichier dépasse toute taille plausible.",
+        "nested_archive": "Le fichier contient une autre archive.",
+        "declares_entities": "Le fichier déclare des entités, dont aucun document n’a besoin.",
+        "too_long": "Le fichier dépasse 2 000 pages ou 5 millions de caractères.",
+        "too_slow": "La lecture du fichier prend plus de temps que permis.",
+        "too_much_memory": "La lecture du fichier demande plus de 1 Go de mémoire.",
+        "crashed": "Le fichier fait échouer le programme qui le lit.",
     },
     steps={
         "reading": "lecture des fichiers",
@@ -455,6 +466,7 @@ FRENCH = Wording(
     "est celui qui a été indexé.",
     date_stated="{} (date indiquée)",
     date_inferred="{} (date déduite du texte)",
+    date_of_file="{} (date de création du fichier)",
     date_unknown="date inconnue",
     similar="Dans les archives sur le même sujet",
     open_similar="Ouvrir cet article",
@@ -561,6 +573,7 @@ FRENCH = Wording(
     column_versions="Versions",
     basis_stated="indiquée",
     basis_inferred="déduite",
+    basis_of_file="du fichier",
     basis_unknown="inconnue",
     ask_with="Interroger avec",
     column_time="Période",
@@ -740,6 +753,7 @@ ENGLISH = Wording(
     "indexed.",
     date_stated="{} (date stated)",
     date_inferred="{} (date inferred from the text)",
+    date_of_file="{} (date the file was made)",
     date_unknown="date unknown",
     similar="Also in the archive on this",
     open_similar="Open this article",
@@ -845,6 +859,7 @@ ENGLISH = Wording(
     column_versions="Versions",
     basis_stated="stated",
     basis_inferred="inferred",
+    basis_of_file="of the file",
     basis_unknown="unknown",
     ask_with="Ask with it",
     column_time="Time",

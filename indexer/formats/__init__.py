@@ -1,0 +1,1 @@
+"""The formats that articles come in, one file a format."""

@@ -1,0 +1,37 @@
+"""What the child process answers to a file, with the parser of its format."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import BinaryIO
+
+from indexer.formats import docx, html, markdown, pdf
+from indexer.formats.parsed import LONGEST_TEXT, Parsed
+from indexer.refusals import Reason, Refused
+
+FORMATS: dict[str, Callable[[bytes], Parsed]] = {
+    ".md": markdown.parse, ".html": html.parse, ".htm": html.parse, ".pdf": pdf.parse,
+    ".docx": docx.parse,
+}  # fmt: skip
+
+
+def answered(header: bytes, files: BinaryIO) -> tuple[bytes, bool]:
+    """The answer to a file as a line, and whether the process is still good for another file."""
+    told = json.loads(header)
+    answer = _answer(FORMATS[told["ending"]], files.read(told["size"]))
+    going = answer.get("reason") != Reason.TOO_MUCH_MEMORY
+    return json.dumps(answer, default=str).encode() + b"\n", going
+
+
+def _answer(parse: Callable[[bytes], Parsed], content: bytes) -> dict[str, object]:
+    try:
+        parsed = parse(content)
+        if len(parsed.text) > LONGEST_TEXT:
+            raise Refused(Reason.TOO_LONG)
+        return asdict(parsed)
+    except Refused as refused:
+        return {"reason": refused.reason.value, "detail": refused.detail}
+    except MemoryError:
+        return {"reason": Reason.TOO_MUCH_MEMORY.value, "detail": ""}
+    except Exception:  # what a parser raises at a file that nobody foresaw
+        return {"reason": Reason.DAMAGED.value, "detail": ""}
