@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from archive.languages import Vectors, unit_rows
 from archive.storage import new_folder
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, InferRequest
+    from openvino import CompiledModel, Core, InferRequest
     from tokenizers import Encoding
 
 # Its package would report every import to its makers; without it OpenVINO runs the same.
@@ -85,9 +85,14 @@ def _export(folder: Path, building: Path) -> None:
 
 def capabilities() -> list[str]:
     """The kinds of numbers that OpenVINO multiplies fast on this processor: "FP32", "BF16", ..."""
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+@cache
+def _core() -> "Core":
     import openvino
 
-    return list(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return openvino.Core()
 
 
 class ExportedEncoder:
@@ -153,9 +158,8 @@ class ExportedEncoder:
 
     @cached_property
     def _compiled(self) -> "CompiledModel":
-        import openvino
 
-        return openvino.Core().compile_model(
+        return _core().compile_model(
             self._folder / _NETWORK,
             "CPU",
             {

@@ -19,7 +19,8 @@ _BLOCK = 65_536
 _ASKED = 256
 
 # So many lists are looked into that of the FOUND nearest passages RECALL are among the first LISTED
-# that the lists give, on average over the queries.
+# that the lists give, on average over the queries. As many as LISTED are looked at for a question
+# (`retriever/dense.py`).
 FOUND, LISTED, RECALL = 10, 100, 0.98
 
 

@@ -108,6 +108,19 @@ def test_the_brush_sets_days_and_at_its_ends_lets_the_undated_pass(
     assert not {"from", "to"} & set(address_of(app))
 
 
+def test_a_source_may_be_named_like_a_language(
+    monkeypatch: pytest.MonkeyPatch, archive: Archive, tmp_path: Path, encoder: Encoder
+) -> None:
+    copy = archive.copied_to(tmp_path)
+    (copy.articles / "pirate").rename(copy.articles / "English")
+    build_index(copy.settings(), encoder)
+    app = open_app(monkeypatch, copy, {"q": FINLAND, "lang": "en", "src": "English"})
+    assert keys(app, "drop_") == ["drop_English", "drop_source_English"]
+    calm(app.button(key="drop_source_English").click().run())
+    assert "src" not in address_of(app)
+    assert address_of(app)["lang"] == ["en"]
+
+
 @pytest.mark.parametrize("day", ["1950-01-01", "2090-01-01"])
 def test_a_day_outside_the_years_of_the_archive_moves_the_brush_to_its_end(
     open_at: Open, day: str
@@ -234,6 +247,20 @@ def test_the_file_of_an_article_is_offered_as_long_as_it_is_the_same(
     assert ENGLISH.file_changed in markup(calm(app.run()))
     (copy.articles / path).unlink()
     app = calm(app.run())
+    assert ENGLISH.file_gone in markup(app)
+    assert ENGLISH.download_file not in [one.label for one in app.download_button]
+
+
+def test_a_link_that_leads_out_of_the_folder_is_no_file_of_an_article(
+    monkeypatch: pytest.MonkeyPatch, archive: Archive, tmp_path: Path
+) -> None:
+    copy = archive.copied_to(tmp_path)
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for readers", encoding="utf-8")
+    file = copy.articles / "pirate" / "hostile.txt"
+    file.unlink()
+    file.symlink_to(secret)
+    app = open_app(monkeypatch, copy, {"doc": "pirate/hostile.txt"})
     assert ENGLISH.file_gone in markup(app)
     assert ENGLISH.download_file not in [one.label for one in app.download_button]
 

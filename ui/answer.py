@@ -50,13 +50,14 @@ def show_answer(archive: Engine, answer: Answer, view: View, wording: Wording) -
         cited = {one.path for one in answer.citations}
         for hit in hits:
             _show_passage(hit, hit.document.path in cited, wording)
-        if len(hits) == len(answer.closest) and not st.session_state.get("more"):
+        if hits is answer.closest:
             st.button(
                 wording.more_passages,
                 key="more_passages",
                 type="tertiary",
                 icon=":material/expand_more:",
-                on_click=lambda: st.session_state.update(more=True),
+                on_click=_find_more,
+                args=(archive, view),
             )
     facts = archive.snapshot.facts
     st.html(
@@ -70,16 +71,14 @@ def show_answer(archive: Engine, answer: Answer, view: View, wording: Wording) -
 
 
 def _found(archive: Engine, answer: Answer, view: View) -> Sequence[RankedPassage]:
-    """The passages beside the answer: the closest, or as many as MORE where that is asked for."""
-    asked = (archive.snapshot.name, view.asked)
-    if st.session_state.get("more_of") != asked:
-        st.session_state.update(more=False, more_of=asked, more_found=None)
-    if not st.session_state["more"]:
-        return answer.closest
-    if st.session_state["more_found"] is None:
-        st.session_state["more_found"] = archive.search(view.asked, MORE)
-    found: Sequence[RankedPassage] = st.session_state["more_found"]
-    return found
+    """The passages beside the answer: the closest, or those found since for the same question."""
+    asked, found = st.session_state.get("more", (None, ()))
+    return found if asked == (archive.snapshot.name, view.asked) else answer.closest
+
+
+def _find_more(archive: Engine, view: View) -> None:
+    asked = archive.snapshot.name, view.asked
+    st.session_state["more"] = asked, archive.search(view.asked, MORE)
 
 
 # --- Quotations -------------------------------------------------------------------------------
@@ -139,8 +138,7 @@ def _span_of_sources(citations: Sequence[Citation], wording: Wording) -> str:
         told = wording.sources_of.format(told, wording.day(days[0]))
     elif days:
         told = wording.sources_from.format(told, wording.day(days[0]), wording.day(days[-1]))
-    if len(articles) > sum(day is not None for day in articles.values()):
-        undated = sum(day is None for day in articles.values())
+    if undated := len(articles) - len(days):
         told = f"{told}, {wording.count(undated, wording.without_date)}"
     return told
 

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from archive.errors import ArchiveError
 from archive.settings import Settings
 from archive.snapshot import current_name
 from indexer.jobs import Job, JobState, read_job, start_reindex
 from indexer.pipeline import BuildReport
 from retriever.engine import Engine
 from ui.rendering import note_html, safe_text
-from ui.session import engine, local, show_problem, words
+from ui.session import local, open_archive, words
 from ui.wording import Wording
 
 _ASKED = "reindex_asked"  # (when, the start of the run before) until the new run is seen
@@ -22,11 +21,8 @@ _PATIENCE = 60  # seconds to wait for the first sign of a run
 def page(settings: Settings, wording: Wording) -> None:
     st.title(wording.page_archive, anchor=False)
     _reindexing(settings, current_name(settings.index), wording)
-    try:
-        with st.spinner(wording.opening):
-            archive = engine(settings)
-    except ArchiveError as error:
-        show_problem(error, wording)
+    archive = open_archive(settings, wording)
+    if archive is None:
         return
     _holdings(archive, wording)
     _left_out(archive, wording)

@@ -86,9 +86,17 @@ def show_article(
 
 
 def _offer_file(settings: Settings, document: Document, wording: Wording) -> None:
-    """The article's file as it is on disk, where it is still the one that was indexed."""
+    """The article's file as it is on disk, and whether it is still the one that was indexed.
+
+    A link that by now leads out of the folder of articles is no file of it.
+    """
     file = settings.articles / document.path
-    if not file.is_file():
+    try:
+        inside = file.resolve().is_relative_to(settings.articles.resolve())
+        digest = _digest(str(file), file.stat().st_mtime_ns) if inside else None
+    except OSError:
+        digest = None
+    if digest is None:
         st.html(note_html(wording.file_gone))
         return
     st.download_button(
@@ -101,7 +109,7 @@ def _offer_file(settings: Settings, document: Document, wording: Wording) -> Non
         type="tertiary",
         icon=":material/download:",
     )
-    if _digest(str(file), file.stat().st_mtime_ns) != document.digest:
+    if digest != document.digest:
         st.html(note_html(wording.file_changed))
 
 

@@ -18,7 +18,8 @@ from ui.session import (
     address,
     ask_anew,
     change_address,
-    engine,
+    length_of,
+    open_archive,
     say_what_was_ignored,
     show_problem,
     words,
@@ -31,15 +32,12 @@ LONGEST_EXAMPLE = 110  # characters
 
 
 def page(settings: Settings, wording: Wording) -> None:
-    try:
-        with st.spinner(wording.opening):
-            archive = engine(settings)
-            holdings = archive.holdings()
-    except ArchiveError as error:
-        show_problem(error, wording)
+    archive = open_archive(settings, wording)
+    if archive is None:
         return
+    holdings = archive.holdings()
     view, ignored = read_view(
-        address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
+        address(), list(holdings.languages), list(holdings.sources), lambda p: length_of(archive, p)
     )
     choose_filters(view, archive, wording)
     show_history(view, wording)
@@ -69,13 +67,6 @@ def page(settings: Settings, wording: Wording) -> None:
         with beside:
             show_article(settings, archive.document(view.article), view.place, citations, wording)
             show_similar(archive, view.article, wording)
-
-
-def _length(archive: Engine, path: str) -> int | None:
-    try:
-        return len(archive.document(path).text)
-    except KeyError:
-        return None
 
 
 # --- Question and filters ---------------------------------------------------------------------

@@ -14,11 +14,13 @@ from retriever.listing import Column, Entry
 from ui.article import show_article, show_similar
 from ui.batch import show_batch
 from ui.comparison import ask_with, show_comparison, show_matter
+from ui.filters import choose_languages, choose_sources
 from ui.rendering import note_html
 from ui.session import (
     address,
     change_address,
-    engine,
+    length_of,
+    open_archive,
     say_what_was_ignored,
     show_problem,
     words,
@@ -48,15 +50,12 @@ _NARROW = 240
 
 def page(settings: Settings, wording: Wording) -> None:
     st.title(wording.page_explore, anchor=False)
-    try:
-        with st.spinner(wording.opening):
-            archive = engine(settings)
-            holdings = archive.holdings()
-    except ArchiveError as error:
-        show_problem(error, wording)
+    archive = open_archive(settings, wording)
+    if archive is None:
         return
+    holdings = archive.holdings()
     view, ignored = read_exploring(
-        address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
+        address(), list(holdings.languages), list(holdings.sources), lambda p: length_of(archive, p)
     )
     _choose_part(view.part, wording)
     say_what_was_ignored(ignored, wording)
@@ -73,13 +72,6 @@ def page(settings: Settings, wording: Wording) -> None:
             show_batch(archive, wording)
     except ArchiveError as error:
         show_problem(error, wording)
-
-
-def _length(archive: Engine, path: str) -> int | None:
-    try:
-        return len(archive.document(path).text)
-    except KeyError:
-        return None
 
 
 def _choose_part(part: Part, wording: Wording) -> None:
@@ -122,21 +114,19 @@ def _pick(archive: Engine, view: Exploring, holdings: Holdings, wording: Wording
         icon=":material/search:",
         on_change=lambda: _narrow(title=st.session_state["explore_title"].strip()),
     )
-    languages.multiselect(
-        wording.filter_languages,
-        list(holdings.languages),
-        key="explore_languages",
-        placeholder=wording.every_language,
-        format_func=lambda one: f"{wording.name_of(one)} ({holdings.languages.get(one, 0)})",
-        on_change=lambda: _narrow(lang=st.session_state["explore_languages"]),
+    choose_languages(
+        languages,
+        "explore_languages",
+        holdings,
+        wording,
+        lambda: _narrow(lang=st.session_state["explore_languages"]),
     )
-    sources.multiselect(
-        wording.filter_sources,
-        list(holdings.sources),
-        key="explore_sources",
-        placeholder=wording.every_source,
-        format_func=lambda one: f"{one or wording.no_folder} ({holdings.sources.get(one, 0)})",
-        on_change=lambda: _narrow(src=st.session_state["explore_sources"]),
+    choose_sources(
+        sources,
+        "explore_sources",
+        holdings,
+        wording,
+        lambda: _narrow(src=st.session_state["explore_sources"]),
     )
     if view.part == Part.BROWSE:
         with order:

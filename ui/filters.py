@@ -1,9 +1,11 @@
 """Which articles are asked: the choices in the sidebar, and what of them is heeded as pills."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from archive.documents import Filters
 from retriever.engine import Engine
@@ -24,21 +26,19 @@ def choose_filters(view: View, archive: Engine, wording: Wording) -> None:
     st.session_state["sources"] = sorted(filters.sources)
     with st.sidebar:
         st.subheader(wording.filters, anchor=False)
-        st.multiselect(
-            wording.filter_languages,
-            list(passing.languages),
-            key="languages",
-            placeholder=wording.every_language,
-            format_func=lambda one: f"{wording.name_of(one)} ({passing.languages.get(one, 0)})",
-            on_change=lambda: change_address(lang=st.session_state["languages"]),
+        choose_languages(
+            st.sidebar,
+            "languages",
+            passing,
+            wording,
+            lambda: change_address(lang=st.session_state["languages"]),
         )
-        st.multiselect(
-            wording.filter_sources,
-            list(passing.sources),
-            key="sources",
-            placeholder=wording.every_source,
-            format_func=lambda one: f"{one or wording.no_folder} ({passing.sources.get(one, 0)})",
-            on_change=lambda: change_address(src=st.session_state["sources"]),
+        choose_sources(
+            st.sidebar,
+            "sources",
+            passing,
+            wording,
+            lambda: change_address(src=st.session_state["sources"]),
         )
         _choose_time(filters, passing, wording)
         if filters != Filters():
@@ -49,6 +49,42 @@ def choose_filters(view: View, archive: Engine, wording: Wording) -> None:
             help=wording.own_language_first_help,
             on_change=_change_first,
         )
+
+
+def choose_languages(
+    place: DeltaGenerator,
+    key: str,
+    passing: Holdings,
+    wording: Wording,
+    on_change: Callable[[], None],
+) -> None:
+    """The choice of languages, each with how many articles it would leave."""
+    place.multiselect(
+        wording.filter_languages,
+        list(passing.languages),
+        key=key,
+        placeholder=wording.every_language,
+        format_func=lambda one: f"{wording.name_of(one)} ({passing.languages.get(one, 0)})",
+        on_change=on_change,
+    )
+
+
+def choose_sources(
+    place: DeltaGenerator,
+    key: str,
+    passing: Holdings,
+    wording: Wording,
+    on_change: Callable[[], None],
+) -> None:
+    """The choice of sources, each with how many articles it would leave."""
+    place.multiselect(
+        wording.filter_sources,
+        list(passing.sources),
+        key=key,
+        placeholder=wording.every_source,
+        format_func=lambda one: f"{one or wording.no_folder} ({passing.sources.get(one, 0)})",
+        on_change=on_change,
+    )
 
 
 def _choose_time(filters: Filters, passing: Holdings, wording: Wording) -> None:
@@ -103,7 +139,8 @@ def show_filters(filters: Filters, archive: Engine, wording: Wording) -> None:
             _pill(wording.name_of(language), replace(filters, languages=rest), archive, wording)
         for source in sorted(filters.sources):
             rest = filters.sources - {source}
-            _pill(source or wording.no_folder, replace(filters, sources=rest), archive, wording)
+            without = replace(filters, sources=rest)
+            _pill(source or wording.no_folder, without, archive, wording, kind="source_")
         if filters.since:
             told = wording.since_day.format(wording.day(filters.since))
             _pill(told, replace(filters, since=None), archive, wording)
@@ -112,12 +149,15 @@ def show_filters(filters: Filters, archive: Engine, wording: Wording) -> None:
             _pill(told, replace(filters, until=None), archive, wording)
 
 
-def _pill(told: str, without: Filters, archive: Engine, wording: Wording) -> None:
-    """A filter that is heeded, and the way to the filters without it."""
+def _pill(told: str, without: Filters, archive: Engine, wording: Wording, kind: str = "") -> None:
+    """A filter that is heeded, and the way to the filters without it.
+
+    kind: what tells a source from a language of the same name.
+    """
     left = sum(archive.holdings(without).languages[one] for one in _languages(archive, without))
     st.button(
         safe_text(told),
-        key=f"drop_{told}",
+        key=f"drop_{kind}{told}",
         icon=":material/close:",
         icon_position="right",
         help=wording.count(left, wording.without_filter),

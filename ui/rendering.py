@@ -47,6 +47,7 @@ mark sup { font-weight: 600; font-size: 0.7em; line-height: 0; margin-inline-end
 .histogram .bar.out { opacity: 0.3; }
 [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p,
 button[data-selected="true"], button[data-selected="true"] * { color: inherit !important; }
+button:enabled kbd { color: inherit !important; opacity: 0.85 !important; }
 .mix-bar { display: flex; gap: 2px; height: 0.35rem; margin-bottom: 0.25rem; }
 .mix-bar span { background: #5f87b0; border-radius: 1px; }
 .mix-bar span:nth-child(2) { opacity: 0.75; }

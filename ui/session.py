@@ -68,6 +68,24 @@ def engine(settings: Settings) -> Engine:
     return _engine(settings, index, snapshot, settings.model, settings.reranker)
 
 
+def open_archive(settings: Settings, wording: Wording) -> Engine | None:
+    """The engine for a page; where there is none the page says why."""
+    try:
+        with st.spinner(wording.opening):
+            return engine(settings)
+    except ArchiveError as error:
+        show_problem(error, wording)
+        return None
+
+
+def length_of(archive: Engine, path: str) -> int | None:
+    """How many characters an article has, None for a path that is not in the archive."""
+    try:
+        return len(archive.document(path).text)
+    except KeyError:
+        return None
+
+
 def warm_encoder(settings: Settings) -> None:
     """Load the model while the reader still types; the first question tells if it cannot be."""
     with contextlib.suppress(ArchiveError):
