@@ -18,7 +18,10 @@ import cli
 from archive.packaged_model import PACKAGED_MODEL
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
-COMMANDS = ("index", "search", "ask", "similar", "status", "furniture", "evaluate")
+COMMANDS = (
+    "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots", "diff",
+    "rollback", "backup", "restore", "furniture", "evaluate",
+)  # fmt: skip
 ROW = {
     "rank", "path", "title", "language", "published", "start", "end", "text", "score", "why",
     "versions",
@@ -37,8 +40,8 @@ REPORT = {
     "passages", "encoded", "seconds", "snapshot", "built",
 }  # fmt: skip
 STATUS = {
-    "snapshot", "created", "model", "fingerprint", "dimension", "found", "documents", "duplicates",
-    "refused", "passages", "sentences", "refusals", "copies", "job",
+    "snapshot", "damage", "created", "model", "fingerprint", "dimension", "found", "documents",
+    "duplicates", "refused", "passages", "sentences", "refusals", "copies", "job", "log",
 }  # fmt: skip
 FIGURES = {
     "set", "documents", "passages", "questions", "ndcg@10", "map", "recall@10", "hit@1",
@@ -440,9 +443,13 @@ def test_status_tells_what_is_indexed(shell: Shell) -> None:
     assert [(one["path"], one["of"]) for one in told["copies"]] == [
         ("nord/copy.txt", "nord/cable.txt")
     ]
-    assert told["job"]["state"] == "done"
+    assert told["job"]["state"] == "done with refusals"
+    assert told["damage"] is None
+    assert [line.split(" ", 1)[1] for line in told["log"]][-1] == "done with refusals"
     assert shell("status") == 0
     assert "5 articles in 5 passages" in shell.out
+    assert "last run: done with refusals, begun" in shell.out
+    assert "damaged" not in shell.out
     assert "refused sud/empty.txt: The file holds no text." in shell.out
     assert "nord/copy.txt repeats nord/cable.txt (100%)" in shell.out
 

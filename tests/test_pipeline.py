@@ -66,7 +66,7 @@ class Build:
 
     def __call__(self, *, fresh: bool = False) -> BuildReport:
         self.encoder.encoded.clear()
-        report = build_index(self.settings, self.encoder, fresh=fresh)
+        report = build_index(self.settings, self.encoder, fresh=fresh, force=True)
         assert report.found == report.indexed + report.duplicates + report.refused
         assert report.encoded == len(self.encoder.encoded)
         return report

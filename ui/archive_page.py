@@ -12,7 +12,7 @@ from indexer.jobs import Job, JobState, read_job, start_reindex
 from indexer.pipeline import BuildReport
 from retriever.engine import Engine
 from ui.rendering import note_html, safe_text
-from ui.session import engine, local, show_problem, words
+from ui.session import engine, local, show_problem, tell_damage, words
 from ui.wording import Wording
 
 _ASKED = "reindex_asked"  # (when, the start of the run before) until the new run is seen
@@ -28,6 +28,7 @@ def page(settings: Settings, wording: Wording) -> None:
     except ArchiveError as error:
         show_problem(error, wording)
         return
+    tell_damage(archive, wording)
     _holdings(archive, wording)
     _left_out(archive, wording)
 
@@ -117,12 +118,12 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
     """
     job = read_job(settings.index)
     starting = _is_starting(job)
-    running = job is not None and job.state == JobState.RUNNING
+    running = job.state == JobState.RUNNING
     with st.container(border=True):
         st.header(wording.reindexing, anchor=False)
         if starting:
             st.progress(0.0, wording.starting)
-        elif job is None:
+        elif job.state == JobState.NOT_STARTED:
             st.html(note_html(wording.never_run))
         else:
             _show_job(job, wording)
@@ -141,16 +142,16 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
         st.rerun()
 
 
-def _ask_for_a_run(settings: Settings, before: Job | None) -> None:
-    st.session_state[_ASKED] = time.monotonic(), before.started if before else None
+def _ask_for_a_run(settings: Settings, before: Job) -> None:
+    st.session_state[_ASKED] = time.monotonic(), before.started
     start_reindex(settings)
 
 
-def _is_starting(job: Job | None) -> bool:
+def _is_starting(job: Job) -> bool:
     if _ASKED not in st.session_state:
         return False
     asked, before = st.session_state[_ASKED]
-    seen = job is not None and job.started != before
+    seen = job.started != before
     if seen or time.monotonic() - asked > _PATIENCE:
         del st.session_state[_ASKED]
         return False
@@ -165,6 +166,8 @@ def _show_job(job: Job, wording: Wording) -> None:
         st.error(safe_text(job.problem or ""), title=wording.failed)
     elif job.state == JobState.INTERRUPTED:
         st.warning(wording.interrupted)
+    elif job.state == JobState.CANCELLED:
+        st.info(wording.cancelled)
     else:
         when = wording.moment(local(job.finished or job.started))
         built = job.report is None or job.report.built

@@ -14,7 +14,15 @@ from ui.answer import show_answer
 from ui.article import show_article, show_similar
 from ui.filters import choose_filters, show_filters
 from ui.rendering import note_html, safe_text
-from ui.session import address, ask_anew, change_address, engine, show_problem, words
+from ui.session import (
+    address,
+    ask_anew,
+    change_address,
+    engine,
+    show_problem,
+    tell_damage,
+    words,
+)
 from ui.state import ANY_TIME, LONGEST_QUESTION, Parameter, View, read_view
 from ui.wording import Wording
 
@@ -30,6 +38,7 @@ def page(settings: Settings, wording: Wording) -> None:
     except ArchiveError as error:
         show_problem(error, wording)
         return
+    tell_damage(archive, wording)
     view, ignored = read_view(
         address(), list(holdings.languages), list(holdings.sources), lambda p: _length(archive, p)
     )

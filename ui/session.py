@@ -61,7 +61,8 @@ def local(moment: str) -> datetime:
 def engine(settings: Settings) -> Engine:
     """The engine over the current snapshot; a new snapshot is picked up at the next run.
 
-    Raises ArchiveError where there is no index that can be used.
+    One whose files have changed since it was opened is opened again, and thus checked: where it is
+    damaged the snapshot before it answers. Raises ArchiveError where no index can be used.
     """
     snapshot = current_name(settings.index)
     index = str(settings.index.resolve())
@@ -74,7 +75,7 @@ def warm_encoder(settings: Settings) -> None:
         _warm_encoder(settings, settings.model, str(settings.models))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False, validate=lambda one: one.is_sound)
 def _engine(
     _settings: Settings, index: str, snapshot: str | None, model: str, reranker: str
 ) -> Engine:
@@ -95,6 +96,13 @@ def _encoder(_settings: Settings, model: str, models: str) -> Encoder:
 def show_problem(error: ArchiveError, wording: Wording) -> None:
     """An error the user can cure, calmly; its sentence ends with the cure."""
     st.warning(safe_text(str(error)), title=wording.cannot_open, icon=":material/inventory_2:")
+
+
+def tell_damage(archive: Engine, wording: Wording) -> None:
+    """Say that an earlier snapshot answers, where the current one is damaged."""
+    if archive.snapshot.damage:
+        when = wording.moment(local(archive.snapshot.facts.created))
+        st.info(wording.damaged.format(when), icon=":material/history:")
 
 
 # --- Address ----------------------------------------------------------------------------------
