@@ -12,7 +12,7 @@ timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(da
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run index ask search status test check format evaluate bench bench-scale
+.PHONY: help install run index ask search status test torture check format evaluate bench bench-scale
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ status: .venv/installed ## Say what is indexed
 
 test: check chromium ## Run every check and every test
 	$(call timed,tests,$(BIN)/pytest)
+
+torture: .venv/test-installed ## Run in full the tests of faults that make test samples (hours)
+	$(call timed,torture,$(BIN)/pytest -m torture --timeout 0)
 
 check: .venv/test-installed ## Run ruff and mypy
 	$(call timed,ruff,$(BIN)/ruff check . && $(BIN)/ruff format --check .)

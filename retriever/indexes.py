@@ -55,6 +55,8 @@ class Indexes:
             published=[published for _, _, _, published in headings],
             document_of=self.spans.of,
         )
+        if not set(self.columns.languages) <= set(self.lexical.languages):
+            raise IndexDamaged(self._index_dir, "an article has another language than its words")
         self.releases = Releases(
             self.catalogue.versions(), self.columns, self.article, self._sentences_of
         )

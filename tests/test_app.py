@@ -394,7 +394,7 @@ def test_reindexing_is_picked_up_without_a_restart(
     assert quotations(reader)
 
     wait_for(lambda: current_name(mine.index) != before)
-    wait_for(lambda: (job := read_job(mine.index)) is not None and job.state == JobState.DONE)
+    wait_for(lambda: read_job(mine.index).state == JobState.DONE)
     calm(admin.run())
     assert "1 new file" in markup(admin)
     assert len(admin.success) == 1
