@@ -214,7 +214,7 @@ def added(info: tarfile.TarInfo, content: bytes) -> list[tuple[tarfile.TarInfo, 
 @pytest.mark.parametrize(
     "change",
     [
-        *(renamed(name) for name in ("../outside", "/tmp/outside", "a/../../outside", "./a", "")),
+        *(renamed(name) for name in ("../outside", "/srv/outside", "a/../../outside", "./a", "")),
         *(linked(kind) for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE,
                                     tarfile.CHRTYPE, tarfile.DIRTYPE)),
         added,
