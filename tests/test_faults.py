@@ -102,6 +102,28 @@ def test_a_run_may_be_killed_at_any_file_operation(
     assert set(versions) == set(VERSIONS)
 
 
+AROUND = 8  # operations
+
+
+def test_a_run_may_be_killed_at_every_step_of_the_switch(
+    runs: Runs, start: Start, place: Path
+) -> None:
+    def killed_at(at: int) -> str:
+        folder = start.copied_to(place / "switching")
+        runs(folder, Fault(at=at))
+        return answered(folder)
+
+    before, after = 1, runs(start.copied_to(place / "counted"), Fault())[1]
+    while after - before > 1:  # the switch is between them
+        middle = (before + after) // 2
+        if killed_at(middle) == VERSIONS[0]:
+            before = middle
+        else:
+            after = middle
+    told = [killed_at(at) for at in range(after - AROUND, after + AROUND)]
+    assert told == [VERSIONS[0]] * AROUND + [VERSIONS[1]] * AROUND
+
+
 @pytest.mark.parametrize("kills", [12, pytest.param(200, marks=TORTURE)])
 def test_a_run_may_be_killed_at_any_moment(
     runs: Runs, start: Start, place: Path, kills: int
