@@ -24,17 +24,30 @@ from archive.answers import (
     answer_facts,
     passage_facts,
 )
+from archive.backup import read_backup, write_backup
 from archive.catalogue import Catalogue
 from archive.dates import Period
 from archive.documents import Filters, Question
 from archive.encoder import open_encoder
-from archive.errors import ArchiveError, DateInvalid
+from archive.errors import ArchiveError, DateInvalid, IndexDamaged
 from archive.settings import Settings
-from archive.snapshot import CATALOGUE, open_snapshot
+from archive.snapshot import (
+    CATALOGUE,
+    Kept,
+    Snapshot,
+    kept_snapshots,
+    open_kept,
+    open_snapshot,
+    roll_back,
+)
 from evaluation.feedback import export_set
-from indexer.jobs import JobLog, read_job
-from indexer.pipeline import BuildReport, Progress, build_index, silent
-from retriever.engine import open_engine
+from indexer.jobs import Job, JobState, cancel_job, read_job, read_log, reindex, run_job
+from indexer.pipeline import BuildReport, Progress, silent
+from indexer.watching import PAUSE, settled_changes
+from retriever.comparison import Changed, compare_answers, compare_articles, read_questions
+from retriever.engine import Engine, open_engine
+from retriever.reranking import open_reranker
+from retriever.verification import disagreements
 
 MOST_SHOWN = 100
 
@@ -61,23 +74,32 @@ def index(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique index --articles releases/
     """
-    log = JobLog(settings.index)
-    try:
-        with _shown(quiet=arguments.json) as show:
-
-            def progress(step: str, done: int, total: int) -> None:
-                log(step, done, total)
-                show(step, done, total)
-
-            report = build_index(settings, open_encoder(settings), progress, fresh=arguments.fresh)
-    except ArchiveError as error:
-        log.fail(str(error))
-        raise
-    except BaseException as error:
-        log.fail(f"The run stopped: {type(error).__name__}.")
-        raise
-    log.finish(report)
+    with _shown(quiet=arguments.json) as show:
+        report = run_job(settings, show, fresh=arguments.fresh, force=arguments.force)
     _print(arguments, asdict(report), lambda: _report_table(report))
+
+
+def watch(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Index each time the files of the articles folder have changed and settled, until Ctrl+C.
+
+    example: communique watch --articles incoming/
+    """
+    for _ in settled_changes(settings.articles):
+        while (job := reindex(settings)) is None:
+            time.sleep(PAUSE)  # another run holds the index
+        if arguments.json:
+            print(json.dumps(asdict(job), ensure_ascii=False), flush=True)
+        else:
+            _show_job(job)
+
+
+def cancel(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Call off the run that is indexing; the next one goes on from where it was.
+
+    example: communique cancel
+    """
+    job = cancel_job(settings.index)
+    _print(arguments, {"job": asdict(job)}, lambda: _show_job(job))
 
 
 def search(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -131,24 +153,31 @@ def similar(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 def status(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Say what is indexed, when, with which model, and what was refused.
+    """Say what is indexed, when, with which model, what was refused, and how the last run went.
 
     example: communique status --json
     """
     snapshot = open_snapshot(settings.index, settings.model)
     catalogue = Catalogue(snapshot.folder / CATALOGUE)
     refused, duplicates = catalogue.refused(), catalogue.duplicates()
-    job = read_job(settings.index)
+    job, log = read_job(settings.index), read_log(settings.index)
     told = {
         "snapshot": snapshot.name,
+        "damage": snapshot.damage,
         **asdict(snapshot.facts),
         "refusals": [asdict(one) for one in refused],
         "copies": [asdict(one) for one in duplicates],
-        "job": asdict(job) if job else None,
+        "job": asdict(job),
+        "log": log,
     }
 
     def show() -> None:
         facts = snapshot.facts
+        if snapshot.damage:
+            out.print(
+                f"The current snapshot is damaged ({escape(snapshot.damage)}); the one before it "
+                "answers. Build it again: communique index"
+            )
         out.print(
             f"{snapshot.name}: {facts.documents} articles in {facts.passages} passages, "
             f"indexed {facts.created} with {facts.model}; "
@@ -158,8 +187,112 @@ def status(arguments: argparse.Namespace, settings: Settings) -> None:
             out.print(f"  refused {escape(one.path)}: {one.sentence}")
         for copy in duplicates:
             out.print(f"  {escape(copy.path)} repeats {escape(copy.of)} ({copy.similarity:.0%})")
+        _show_job(job)
+        for line in log:
+            out.print(f"  {escape(line)}")
 
     _print(arguments, told, show)
+
+
+def verify(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Check the kept snapshots as opening does; --deep reads every byte and every article.
+
+    example: communique verify --deep
+    """
+    kept = kept_snapshots(settings.index, deep=arguments.deep)
+    problems = {one.name: _problems(settings, one, deep=arguments.deep) for one in kept}
+    told = [_kept(one, kept) | {"problems": problems[one.name]} for one in kept]
+
+    def show() -> None:
+        for one in kept:
+            out.print(f"{one.name}: {escape('; '.join(problems[one.name]) or 'whole')}")
+
+    _print(arguments, {"snapshots": told}, show)
+    found = [problem for one in kept for problem in problems[one.name]]
+    if found:
+        raise IndexDamaged(settings.index, found[0])
+
+
+def snapshots(arguments: argparse.Namespace, settings: Settings) -> None:
+    """List the snapshots that are kept, the current one first, and whether each is whole.
+
+    example: communique snapshots
+    """
+    kept = kept_snapshots(settings.index)
+    told = [_kept(one, kept) for one in kept]
+
+    def show() -> None:
+        table = Table()
+        for name in told[0]:
+            table.add_column(name)
+        for one in told:
+            table.add_row(*(_cell(value) for value in one.values()))
+        out.print(table)
+
+    _print(arguments, {"snapshots": told}, show)
+
+
+def diff(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Tell which articles two kept snapshots differ in, and which questions they answer otherwise.
+
+    example: communique diff --questions questions.jsonl
+    """
+    old = open_kept(settings.index, settings.model, arguments.old, before=True)
+    new = open_kept(settings.index, settings.model, arguments.new)
+    articles = compare_articles(*(Catalogue(one.folder / CATALOGUE) for one in (old, new)))
+    changed: list[Changed] = []
+    if arguments.questions:
+        questions = read_questions(arguments.questions)
+        encoder, reranker = open_encoder(settings), open_reranker(settings)
+        before, after = (Engine(one, encoder, reranker) for one in (old, new))
+        changed = compare_answers(before, after, questions)
+    told = {
+        "old": old.name,
+        "new": new.name,
+        **asdict(articles),
+        "answers": [asdict(one) for one in changed],
+    }
+
+    def show() -> None:
+        for name, paths in asdict(articles).items():
+            out.print(f"{len(paths)} {name}")
+            for path in paths:
+                out.print(f"  {escape(path)}")
+        if arguments.questions:
+            out.print(f"{len(changed)} questions answered otherwise")
+        for one in changed:
+            out.print(f"  {escape(one.question)}")
+            for when, quoted in (("before", one.before), ("now", one.after)):
+                for path, quote in quoted or [("", "refused")]:
+                    out.print(f"    {when}: {escape(' '.join(f'{path} {quote}'.split()))}")
+
+    _print(arguments, told, show)
+
+
+def rollback(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Make an earlier kept snapshot current again, once every byte of it is checked.
+
+    example: communique rollback
+    """
+    _tell_current(arguments, roll_back(settings.index, settings.model, arguments.name))
+
+
+def backup(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Write the current snapshot into one file, compressed where its name ends with .gz or .tgz.
+
+    example: communique backup index.tar.gz
+    """
+    snapshot = write_backup(settings.index, settings.model, arguments.file)
+    told = {"file": str(arguments.file), "snapshot": snapshot.name, **asdict(snapshot.facts)}
+    _print(arguments, told, lambda: out.print(f"{snapshot.name} is in {arguments.file}"))
+
+
+def restore(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Make the snapshot in a backup current, once every byte of it is checked.
+
+    example: communique restore index.tar.gz
+    """
+    _tell_current(arguments, read_backup(settings.index, settings.model, arguments.file))
 
 
 def furniture(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -240,7 +373,12 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     fresh = "build everything again, also what has not changed"
-    command(index).add_argument("--fresh", action="store_true", help=fresh)
+    one = command(index)
+    one.add_argument("--fresh", action="store_true", help=fresh)
+    force = "also drop more than a fifth of the articles that are indexed"
+    one.add_argument("--force", action="store_true", help=force)
+    command(watch)
+    command(cancel)
     for run in (search, ask):
         one = command(run)
         one.add_argument("question", help="in any language")
@@ -274,6 +412,19 @@ def _parser() -> argparse.ArgumentParser:
         help=f"how many articles, at most {MOST_SHOWN} (10)",
     )  # fmt: skip
     command(status)
+    deep = "read every byte of every snapshot, and every article"
+    command(verify).add_argument("--deep", action="store_true", help=deep)
+    command(snapshots)
+    one = command(diff)
+    one.add_argument("old", nargs="?", help="a kept snapshot (the one before the current)")
+    one.add_argument("new", nargs="?", help="another (the current)")
+    one.add_argument(
+        "--questions", type=Path, metavar="FILE",
+        help='ask both these questions: JSON lines, each with a "question"',
+    )  # fmt: skip
+    command(rollback).add_argument("name", nargs="?", help="a kept snapshot (the one before)")
+    for run in (backup, restore):
+        command(run).add_argument("file", type=Path, metavar="FILE", help="the backup")
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     command(feedback).add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
@@ -307,6 +458,56 @@ def _day(value: str | None) -> date | None:
         return datetime.strptime(value, "%Y-%m-%d").date() if value else None
     except ValueError:
         raise DateInvalid(value or "") from None
+
+
+# --- Snapshots ---------------------------------------------------------------------------------
+
+
+def _kept(one: Kept, kept: Sequence[Kept]) -> dict[str, object]:
+    facts = one.facts
+    return {
+        "name": one.name,
+        "created": facts.created if facts else None,
+        "articles": facts.documents if facts else None,
+        "passages": facts.passages if facts else None,
+        "current": one == kept[0],
+        "state": f"damaged ({one.problem})" if one.problem else "whole",
+    }
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "-" if value is None else escape(str(value))
+
+
+def _problems(settings: Settings, one: Kept, *, deep: bool) -> list[str]:
+    """What is wrong with a kept snapshot; what its articles say is asked only of a whole one."""
+    if one.problem:
+        return [one.problem]
+    if deep and one.facts:
+        return disagreements(Snapshot(settings.index / one.name, one.facts))
+    return []
+
+
+def _tell_current(arguments: argparse.Namespace, snapshot: Snapshot) -> None:
+    told = {"snapshot": snapshot.name, **asdict(snapshot.facts)}
+    facts = snapshot.facts
+    words = f"{snapshot.name} is current: {facts.documents} articles, indexed {facts.created}"
+    _print(arguments, told, lambda: out.print(words))
+
+
+def _show_job(job: Job) -> None:
+    """The last run in a line."""
+    if job.state == JobState.NOT_STARTED:
+        out.print("no run yet")
+        return
+    told = f"last run: {job.state}, begun {job.started}"
+    if job.finished:
+        told += f", ended {job.finished}"
+    if job.state == JobState.RUNNING:
+        told += f", {job.step} {job.done} of {job.total or '?'}"
+    out.print(told + (f": {escape(job.problem)}" if job.problem else ""))
 
 
 # --- JSON --------------------------------------------------------------------------------------

@@ -1,14 +1,18 @@
 """The articles of a snapshot in SQLite, and what was left out and why."""
 
+import errno
+import hashlib
 import json
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from archive.documents import (
     DateBasis,
@@ -17,14 +21,17 @@ from archive.documents import (
     FurnitureLine,
     Refusal,
 )
+from archive.errors import IndexDamaged
 from archive.text import Piece, Span
+
+T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     language TEXT NOT NULL, published TEXT, date_basis TEXT NOT NULL, text TEXT NOT NULL,
     pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL, address TEXT NOT NULL,
-    pages TEXT NOT NULL
+    pages TEXT NOT NULL, checksum TEXT NOT NULL
 );
 CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
 CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
@@ -39,6 +46,7 @@ CREATE TABLE versions (
 _DOCUMENT = (
     "path, title, language, published, date_basis, text, pieces, encoding, digest, address, pages"
 )
+_SEALED = f"{_DOCUMENT}, checksum"
 
 
 def write_catalogue(
@@ -55,15 +63,32 @@ def write_catalogue(
     files: (path, digest, what was parsed) of every file that was decoded; the last for those that
     cost a parse, as the indexer writes it.
     versions: the paths of the documents that tell one release, for each that several tell.
+    Each document has a checksum of its own. Raises OSError where the disk does not take it.
     """
     numbers = {document.path: number for number, document in enumerate(documents)}
+    try:
+        _write(file, numbers, documents, refused, duplicates, furniture, files, versions)
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, str(error)) from None
+
+
+def _write(
+    file: Path,
+    numbers: Mapping[str, int],
+    documents: Sequence[Document],
+    refused: Iterable[Refusal],
+    duplicates: Iterable[Duplicate],
+    furniture: Iterable[FurnitureLine],
+    files: Iterable[tuple[str, str, bytes | None]],
+    versions: Iterable[Sequence[str]],
+) -> None:
     connection = sqlite3.connect(file)
     try:
         with connection:
             connection.executescript(_SCHEMA)
             connection.executemany(
-                f"INSERT INTO documents VALUES (?{', ?' * 11})",
-                ((numbers[document.path], *_record(document)) for document in documents),
+                f"INSERT INTO documents VALUES (?{', ?' * 12})",
+                ((numbers[document.path], *_sealed(document)) for document in documents),
             )
             for table, rows in (
                 ("refused", refused), ("duplicates", duplicates), ("furniture", furniture),
@@ -72,10 +97,7 @@ def write_catalogue(
                 if told:
                     marks = ", ".join("?" * len(told[0]))
                     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
-            connection.executemany(
-                "INSERT INTO files VALUES (?, ?, ?)",
-                files,
-            )
+            connection.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
             connection.executemany(
                 "INSERT INTO versions VALUES (?, ?)",
                 (
@@ -88,109 +110,151 @@ def write_catalogue(
         connection.close()
 
 
-def _record(document: Document) -> tuple[object, ...]:
-    return (
+def _sealed(document: Document) -> tuple[object, ...]:
+    """What is kept of a document, and its checksum."""
+    record = (
         document.path, document.title, document.language,
         document.published.isoformat() if document.published else None,
         document.date_basis.value, document.text,
         json.dumps([astuple(piece) for piece in document.pieces]),
         document.encoding, document.digest, document.address, json.dumps(document.pages),
     )  # fmt: skip
+    return *record, _checksum(record)
+
+
+def _checksum(record: Sequence[object]) -> str:
+    """SHA-256 of all that is kept of a document, in hexadecimal."""
+    return hashlib.sha256(json.dumps(record).encode()).hexdigest()
 
 
 class Catalogue:
-    """Read-only view of a catalogue; safe to use from several threads."""
+    """Read-only view of a catalogue; safe to use from several threads.
+
+    The file is opened once, so that it can be read to the end when its snapshot is dropped. Every
+    document that is read is compared with its checksum. Everything here, the opening too, raises
+    IndexDamaged where that differs or the file cannot be read; `damaged` then stays true.
+    """
 
     def __init__(self, file: Path) -> None:
-        self._address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-        self._local = threading.local()
+        self.damaged = False
+        self._file = file
+        self._lock = threading.Lock()
+        address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        with self._reading():
+            self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         self.document = lru_cache(maxsize=512)(self._document)
 
-    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._address, uri=True)
-            self._local.connection = connection
-        rows: list[tuple[object, ...]] = connection.execute(query, values).fetchall()
-        return rows
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, OverflowError):
+            raise self._damage(f"{self._file.name} cannot be read") from None
+
+    def _damage(self, problem: str) -> IndexDamaged:
+        self.damaged = True
+        return IndexDamaged(self._file.parent.parent, problem)
+
+    def _made(self, make: Callable[..., T], query: str, *values: object) -> list[T]:
+        """What is made of the columns of each row that a query finds."""
+        with self._reading(), self._lock:
+            rows = self._connection.execute(query, values).fetchall()
+            return [make(*row) for row in rows]
 
     def _document(self, path: str) -> Document:
         """One document by its path. Raises KeyError for a path that is not in the archive."""
-        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents WHERE path = ?", path)
-        if not rows:
+        found = self._made(self._checked, f"SELECT {_SEALED} FROM documents WHERE path = ?", path)
+        if not found:
             raise KeyError(path)
-        return _document(rows[0])
+        return found[0]
+
+    def _checked(self, *row: object) -> Document:
+        *record, checksum = row
+        if _checksum(record) != checksum:
+            raise self._damage(f"the article {record[0]} has changed")
+        return _document(*record)
 
     def documents(self) -> list[Document]:
         """Every document, in the order of the paths."""
-        return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents")]
+        return self._made(self._checked, f"SELECT {_SEALED} FROM documents ORDER BY number")
 
     def headings(self) -> list[tuple[str, str, str, date | None]]:
         """(path, title, language, published) of every document, in the order of the paths."""
-        return [
-            (str(path), str(title), str(language), _day(day))
-            for path, title, language, day in self._rows(
-                "SELECT path, title, language, published FROM documents ORDER BY number"
-            )
-        ]
+        return self._made(
+            lambda path, title, language, day: (str(path), str(title), str(language), _day(day)),
+            "SELECT path, title, language, published FROM documents ORDER BY number",
+        )
 
     def titles(self) -> list[tuple[str, DateBasis]]:
         """(title, how the date is known) of every document, in the order of the paths."""
-        return [
-            (str(title), DateBasis(str(basis)))
-            for title, basis in self._rows(
-                "SELECT title, date_basis FROM documents ORDER BY number"
-            )
-        ]
+        return self._made(
+            lambda title, basis: (str(title), DateBasis(str(basis))),
+            "SELECT title, date_basis FROM documents ORDER BY number",
+        )
 
     def cut(self, number: int, span: Span) -> str:
         """A part of the text of the document of a number, by its offsets."""
         start, end = span
-        ((text,),) = self._rows(
-            "SELECT substr(text, ?, ?) FROM documents WHERE number = ?", start + 1, end - start,
-            number,
-        )  # fmt: skip
-        return str(text)
+        query = "SELECT substr(text, ?, ?) FROM documents WHERE number = ?"
+        found = self._made(str, query, start + 1, end - start, number)
+        if not found:
+            raise self._damage(f"the article of number {number} is missing")
+        return found[0]
 
     def refused(self) -> list[Refusal]:
         """The files that were refused, in the order of the paths."""
-        return [Refusal(*map(str, row)) for row in self._rows("SELECT * FROM refused")]
+        return self._made(
+            lambda *row: Refusal(*map(str, row)), "SELECT path, reason, sentence FROM refused"
+        )
 
     def duplicates(self) -> list[Duplicate]:
         """The files that repeat another, in the order of the paths."""
-        return [
-            Duplicate(str(path), str(of), float(str(similarity)))
-            for path, of, similarity in self._rows("SELECT * FROM duplicates")
-        ]
+        return self._made(
+            lambda path, of, similarity: Duplicate(str(path), str(of), float(similarity)),
+            "SELECT path, of, similarity FROM duplicates",
+        )
 
     def furniture(self) -> list[FurnitureLine]:
         """The lines that were left out as furniture, by source, the commonest first."""
-        return [
-            FurnitureLine(str(source), str(line), int(str(pages)), int(str(family)))
-            for source, line, pages, family in self._rows("SELECT * FROM furniture")
-        ]
+        return self._made(
+            lambda source, line, pages, family: FurnitureLine(
+                str(source), str(line), int(pages), int(family)
+            ),
+            "SELECT source, line, pages, family FROM furniture",
+        )
 
     def versions(self) -> list[list[int]]:
         """The numbers of the documents that tell one release, for each that several tell."""
         releases: dict[int, list[int]] = defaultdict(list)
-        for document, release in self._rows("SELECT * FROM versions ORDER BY document"):
-            releases[int(str(release))].append(int(str(document)))
+        told = self._made(
+            lambda document, release: (int(document), int(release)),
+            "SELECT document, release FROM versions ORDER BY document",
+        )
+        for document, release in told:
+            releases[release].append(document)
         return list(releases.values())
 
     def files(self) -> dict[str, str]:
         """The digest of every file that was decoded, by its path."""
-        rows = self._rows("SELECT path, digest FROM files")
-        return {str(path): str(digest) for path, digest in rows}
+        return self._digests("files")
+
+    def articles(self) -> dict[str, str]:
+        """The digest of the file of every document, by its path."""
+        return self._digests("documents")
+
+    def _digests(self, table: str) -> dict[str, str]:
+        query = f"SELECT path, digest FROM {table}"
+        return dict(self._made(lambda path, digest: (str(path), str(digest)), query))
 
     def parsed(self, path: str, digest: str) -> bytes | None:
         """What was parsed of a file; None where it was another file or cost no parse."""
-        rows = self._rows("SELECT parsed FROM files WHERE path = ? AND digest = ?", path, digest)
-        held = rows[0][0] if rows else None
-        return held if isinstance(held, bytes) else None
+        query = "SELECT parsed FROM files WHERE path = ? AND digest = ?"
+        held = self._made(lambda parsed: parsed, query, path, digest)
+        return held[0] if held and isinstance(held[0], bytes) else None
 
 
-def _document(row: tuple[object, ...]) -> Document:
-    path, title, language, day, basis, text, pieces, encoding, digest, address, pages = row
+def _document(*record: object) -> Document:
+    path, title, language, day, basis, text, pieces, encoding, digest, address, pages = record
     return Document(
         str(path), str(title), str(language), _day(day), DateBasis(str(basis)), str(text),
         tuple(Piece(*piece) for piece in json.loads(str(pieces))), str(encoding), str(digest),

@@ -28,7 +28,10 @@ class IndexMissing(ArchiveError):
 
 
 class IndexDamaged(ArchiveError):
+    """problem: what is damaged, in a few words."""
+
     def __init__(self, folder: Path, problem: str) -> None:
+        self.problem = problem
         super().__init__(
             f"The index in {folder} is damaged ({problem}). "
             "Build it again: communique index --fresh"
@@ -64,6 +67,58 @@ class IndexBusy(ArchiveError):
         super().__init__(
             f"Another run is writing the index in {folder}. "
             "Wait until it has finished, then try again."
+        )
+
+
+class SnapshotUnknown(ArchiveError):
+    """name: None where one before the current was asked for."""
+
+    def __init__(self, folder: Path, name: str | None) -> None:
+        asked = f"no snapshot {name}" if name else "no snapshot before the current one"
+        super().__init__(f"There is {asked} in {folder}. See which are kept: communique snapshots")
+
+
+class TooManyDropped(ArchiveError):
+    def __init__(self, dropped: int, documents: int, first: str) -> None:
+        super().__init__(
+            f"The run would drop {dropped} of the {documents} articles that are indexed, {first} "
+            "among them. Put them back, or drop them: communique index --force"
+        )
+
+
+class NothingRunning(ArchiveError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"No run is writing the index in {folder}. Start one: communique index")
+
+
+class RunOfAnother(ArchiveError):
+    def __init__(self, folder: Path, process: int) -> None:
+        super().__init__(
+            f"The run that writes the index in {folder} is another user's (process {process}). "
+            "As that user: communique cancel"
+        )
+
+
+class BackupUnwritable(ArchiveError):
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(
+            f"The backup cannot be written to {file} ({problem}). "
+            "Name a file in a folder that can be written: communique backup FILE"
+        )
+
+
+class BackupDamaged(ArchiveError):
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(
+            f"{file} cannot be restored ({problem}). Name another backup: communique restore FILE"
+        )
+
+
+class QuestionsInvalid(ArchiveError):
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(
+            f"{file} is no list of questions ({problem}). "
+            'Write one object a line, with its question as "question".'
         )
 
 

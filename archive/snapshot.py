@@ -7,18 +7,20 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from archive.errors import (
+    ArchiveError,
     IndexBusy,
     IndexDamaged,
     IndexFromOtherModel,
     IndexMissing,
     IndexOutdated,
     IndexUnwritable,
+    SnapshotUnknown,
 )
 from archive.storage import flush_folder, replace_text
 
@@ -49,6 +51,8 @@ LARGE = 1 << 26
 # snapshot is then built again.
 FORMAT = 5
 
+_ENTRY = re.compile(r"(snapshot-\w+) ([0-9a-f]{64})")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -71,14 +75,54 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A sealed folder whose files are what its manifest says."""
+    """A sealed folder whose files are what its manifest says.
+
+    damage: what is wrong with the current one, in a few words, where this one answers in its place.
+    digest: the SHA-256 of its manifest.
+    stamps: the size of each file and when it last changed, as it was just before it was checked.
+    """
 
     folder: Path
     facts: Facts
+    damage: str | None = None
+    digest: str = ""
+    stamps: Mapping[str, "_Stamp"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    def has_changed(self) -> bool:
+        """Whether a file was written to or taken away since the snapshot was opened.
+
+        Cheap: reads no file. What a disk forgets by itself is not noticed by this.
+        """
+        try:
+            return any(_Stamp.of(self.folder / name) != told for name, told in self.stamps.items())
+        except OSError:
+            return True
+
+
+class _Stamp(NamedTuple):
+    """The bytes of a file and when it last changed, which no program can set."""
+
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, file: Path) -> "_Stamp":
+        facts = file.stat()
+        return cls(facts.st_size, facts.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot that is kept. facts: None where they cannot be read. problem: None where every
+    file is what its manifest says."""
+
+    name: str
+    facts: Facts | None
+    problem: str | None
 
 
 def make_index_dir(index_dir: Path) -> None:
@@ -93,7 +137,11 @@ def make_index_dir(index_dir: Path) -> None:
 def writing(index_dir: Path) -> Iterator[None]:
     """Hold the index for writing. Raises IndexBusy where another process holds it."""
     make_index_dir(index_dir)
-    with open(index_dir / ".lock", "w", encoding="utf-8") as handle:
+    try:
+        handle = open(index_dir / ".lock", "w", encoding="utf-8")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise unwritable(index_dir, error) from None
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -101,86 +149,247 @@ def writing(index_dir: Path) -> Iterator[None]:
         yield
 
 
+def unwritable(index_dir: Path, error: OSError) -> IndexUnwritable:
+    """What the system says of writing the index, as an error that can be cured."""
+    return IndexUnwritable(index_dir, (error.strerror or str(error) or "unknown reason").lower())
+
+
 @contextlib.contextmanager
 def new_snapshot(index_dir: Path) -> Iterator[Path]:
-    """Yield an empty folder for a snapshot; drop it when the block fails or does not seal it."""
+    """Yield an empty folder for a snapshot; drop it unless the block makes it current.
+
+    What runs that were killed left half written is dropped first: a disk may be full of it.
+    """
+    for half in index_dir.glob("snapshot-*"):
+        if not (half / MANIFEST).exists():
+            shutil.rmtree(half, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix="snapshot-", dir=index_dir))
-    folder.chmod(0o755)
     try:
+        folder.chmod(0o755)
         yield folder
     finally:
-        if not (folder / MANIFEST).exists():
-            shutil.rmtree(folder)
+        with contextlib.suppress(ArchiveError):
+            if current_name(index_dir) != folder.name:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def seal(folder: Path, facts: Facts) -> Snapshot:
     """Write the manifest, make the snapshot current in one atomic step, and drop the old ones.
 
     Before the switch every file is on disk; a process that dies leaves the snapshot that was
-    current. The last KEPT snapshots stay.
+    current. The last KEPT snapshots stay, of those that are whole.
     """
     files = {name: _Record.of(folder / name)._asdict() for name in _files(folder)}
     manifest = {"format": FORMAT, "facts": asdict(facts), "files": files}
     flush_folder(folder)
     replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))
+    return make_current(folder, facts)
+
+
+def make_current(folder: Path, facts: Facts) -> Snapshot:
+    """Make a sealed snapshot, all of it on disk, current in one atomic step; drop the old ones."""
     index_dir = folder.parent
-    before = current_name(index_dir)
-    replace_text(index_dir / CURRENT, f"{folder.name} {_digest(folder / MANIFEST)}")
-    keep = {folder.name, before} if KEPT > 1 else {folder.name}
-    for other in index_dir.glob("snapshot-*"):
-        if other.name not in keep:
-            shutil.rmtree(other, ignore_errors=True)
-    return Snapshot(folder, facts)
+    stamps = {name: _Stamp.of(folder / name) for name in _files(folder)}
+    entries = [_Entry(folder.name, _digest(folder / MANIFEST))]
+    for other in _pointer(index_dir)[0]:
+        if len(entries) < KEPT and _is_whole(index_dir, other):
+            entries.append(other)
+    _point(index_dir, entries)
+    keep = {entry.name for entry in entries}
+    for other_folder in index_dir.glob("snapshot-*"):
+        if other_folder.name not in keep:
+            shutil.rmtree(other_folder, ignore_errors=True)
+    return Snapshot(folder, facts, digest=entries[0].digest, stamps=stamps)
+
+
+def roll_back(index_dir: Path, model: str, name: str | None = None) -> Snapshot:
+    """Make a kept snapshot current in one atomic step, once every byte of it is checked.
+
+    name: None for the one before the current. The others stay. Raises IndexBusy, SnapshotUnknown,
+    IndexDamaged, IndexOutdated or IndexFromOtherModel; then nothing has changed.
+    """
+    with writing(index_dir):
+        snapshot = open_kept(index_dir, model, name, before=True, deep=True)
+        entries, _ = _pointer(index_dir)
+        try:
+            _point(index_dir, sorted(entries, key=lambda entry: entry.name != snapshot.name))
+        except OSError as error:
+            raise unwritable(index_dir, error) from None
+        return snapshot
+
+
+# --- Opening ----------------------------------------------------------------------------------
+
+
+class _Entry(NamedTuple):
+    """A kept snapshot's name and the SHA-256 of its manifest."""
+
+    name: str
+    digest: str
 
 
 def current_name(index_dir: Path) -> str | None:
-    """The name of the current snapshot, None where there is no index. Cheap: reads one line."""
-    pointer = _pointer(index_dir)
-    return pointer[0] if pointer else None
+    """The name of the current snapshot, None where there is no index. Cheap: reads a line or two.
+
+    Raises IndexDamaged where it cannot be read.
+    """
+    entries, _ = _pointer(index_dir)
+    return entries[0].name if entries else None
 
 
-def _pointer(index_dir: Path) -> tuple[str, str] | None:
-    """The current snapshot's name and the SHA-256 of its manifest."""
+def _pointer(index_dir: Path) -> tuple[list[_Entry], bool]:
+    """The kept snapshots, the current one first; and whether that is all that is written there."""
     try:
-        line = (index_dir / CURRENT).read_bytes().decode("ascii", "replace")
+        text = (index_dir / CURRENT).read_bytes().decode("ascii", "replace")
     except (FileNotFoundError, NotADirectoryError):
-        return None
-    name, _, digest = line.partition(" ")
-    return name, digest
+        return [], True
+    except OSError:
+        raise IndexDamaged(index_dir, f"{CURRENT} cannot be read") from None
+    entries = [_Entry(*told) for told in _ENTRY.findall(text)]
+    return entries, bool(entries) and text == _pointing(entries)
 
 
-def open_snapshot(index_dir: Path, model: str) -> Snapshot:
+def _pointing(entries: Sequence[_Entry]) -> str:
+    return "\n".join(" ".join(entry) for entry in entries)
+
+
+def _point(index_dir: Path, entries: Sequence[_Entry]) -> None:
+    replace_text(index_dir / CURRENT, _pointing(entries))
+
+
+def open_snapshot(index_dir: Path, model: str, *, deep: bool = False) -> Snapshot:
     """The current snapshot, once every file in it is what the manifest says.
 
     Files of up to LARGE bytes are read and compared by their SHA-256; so are larger ones, unless
-    their size and the time they were written are those they were sealed with.
+    their size and the time they were written are those they were sealed with. With `deep` every
+    file is read. Where the current one is damaged the one before it is opened, and says so.
 
-    Raises IndexMissing, IndexOutdated, IndexDamaged, or IndexFromOtherModel when it was built with
-    another model than `model`.
+    Raises IndexMissing, IndexOutdated, IndexDamaged where none is whole, or IndexFromOtherModel
+    when it was built with another model than `model`.
     """
-    pointer = _pointer(index_dir)
-    if pointer is None:
+    entries, sound = _pointer(index_dir)
+    if not entries and sound:
         raise IndexMissing(index_dir)
-    name, digest = pointer
-    if not re.fullmatch(r"snapshot-\w+", name):
+    damage = None if sound else IndexDamaged(index_dir, f"{CURRENT} has changed")
+    for entry in entries:
+        try:
+            snapshot = _opened(index_dir, entry, model, deep=deep)
+        except IndexDamaged as error:
+            damage = damage or error
+        except ArchiveError:
+            if damage is None:
+                raise
+        else:
+            return replace(snapshot, damage=damage.problem if damage else None)
+    raise damage or IndexMissing(index_dir)
+
+
+def open_kept(
+    index_dir: Path,
+    model: str,
+    name: str | None = None,
+    *,
+    before: bool = False,
+    deep: bool = False,
+) -> Snapshot:
+    """A kept snapshot by its name, and no other in its place.
+
+    name: None for the current one, or with `before` for the one before it; where it is not known
+    which is current, for the first that is known. Raises IndexMissing, SnapshotUnknown,
+    IndexOutdated, IndexDamaged or IndexFromOtherModel.
+    """
+    entries, sound = _pointer(index_dir)
+    if not entries and sound:
+        raise IndexMissing(index_dir)
+    rest = entries[before and sound :]
+    wanted = [entry for entry in entries if entry.name == name] if name else rest
+    if not wanted:
+        raise SnapshotUnknown(index_dir, name)
+    return _opened(index_dir, wanted[0], model, deep=deep)
+
+
+def kept_snapshots(index_dir: Path, *, deep: bool = False) -> list[Kept]:
+    """The snapshots that are kept, the current one first, and whether each is whole.
+
+    Files are read as open_snapshot reads them. Raises IndexMissing, or IndexDamaged where it is not
+    even known which are kept.
+    """
+    entries, sound = _pointer(index_dir)
+    if not entries and sound:
+        raise IndexMissing(index_dir)
+    if not sound:
         raise IndexDamaged(index_dir, f"{CURRENT} has changed")
-    folder = index_dir / name
+    return [_kept(index_dir, entry, deep=deep) for entry in entries]
+
+
+def _kept(index_dir: Path, entry: _Entry, *, deep: bool) -> Kept:
     try:
-        if _digest(folder / MANIFEST) != digest:
+        manifest = _read_manifest(index_dir, entry)
+    except IndexDamaged as error:
+        return Kept(entry.name, None, error.problem)
+    except IndexOutdated:
+        return Kept(entry.name, None, "written by another version of Communiqué")
+    try:
+        manifest.check(index_dir, deep=deep)
+    except IndexDamaged as error:
+        return Kept(entry.name, manifest.facts, error.problem)
+    return Kept(entry.name, manifest.facts, None)
+
+
+def _is_whole(index_dir: Path, entry: _Entry) -> bool:
+    return _kept(index_dir, entry, deep=False).problem is None
+
+
+def _opened(index_dir: Path, entry: _Entry, model: str, *, deep: bool) -> Snapshot:
+    manifest = _read_manifest(index_dir, entry)
+    stamps = manifest.check(index_dir, deep=deep)
+    if manifest.facts.model != model:
+        raise IndexFromOtherModel(manifest.facts.model, model)
+    return Snapshot(manifest.folder, manifest.facts, digest=entry.digest, stamps=stamps)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What was sealed: the facts, and of every file what it is."""
+
+    folder: Path
+    facts: Facts
+    records: Mapping[str, "_Record"]
+
+    @classmethod
+    def parse(cls, content: bytes, folder: Path) -> "Manifest":
+        """What is written in a manifest. Raises IndexOutdated, or ValueError for what is none."""
+        try:
+            told = json.loads(content)
+            if told["format"] != FORMAT:
+                raise IndexOutdated(folder.parent)
+            records = {name: _Record(**record) for name, record in told["files"].items()}
+            return cls(folder, Facts(**told["facts"]), records)
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+
+    def check(self, index_dir: Path, *, deep: bool) -> dict[str, _Stamp]:
+        """The stamps of the files, each from before it was compared. Raises IndexDamaged."""
+        names = [*self.records, MANIFEST]
+        try:
+            stamps = {name: _Stamp.of(self.folder / name) for name in names}
+            for name, record in self.records.items():
+                if not record.holds(self.folder / name, deep=deep):
+                    raise IndexDamaged(index_dir, f"{name} has changed")
+        except OSError:
+            raise IndexDamaged(index_dir, "a file is missing or cannot be read") from None
+        return stamps
+
+
+def _read_manifest(index_dir: Path, entry: _Entry) -> Manifest:
+    folder = index_dir / entry.name
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        if hashlib.sha256(content).hexdigest() != entry.digest:
             raise IndexDamaged(index_dir, f"{MANIFEST} has changed")
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise IndexOutdated(index_dir)
-        facts = Facts(**manifest["facts"])
-        records = {name: _Record(**told) for name, told in manifest["files"].items()}
-        differing = [name for name, record in records.items() if not record.holds(folder / name)]
-    except (OSError, ValueError, KeyError, TypeError):
+        return Manifest.parse(content, folder)
+    except (OSError, ValueError):
         raise IndexDamaged(index_dir, "a file is missing or cannot be read") from None
-    if differing:
-        raise IndexDamaged(index_dir, f"{differing[0]} has changed")
-    if facts.model != model:
-        raise IndexFromOtherModel(facts.model, model)
-    return Snapshot(folder, facts)
 
 
 class _Record(NamedTuple):
@@ -195,12 +404,15 @@ class _Record(NamedTuple):
         facts = file.stat()
         return cls(_digest(file), facts.st_size, facts.st_mtime_ns)
 
-    def holds(self, file: Path) -> bool:
-        """Whether a file is still what this says. Raises OSError where it cannot be read."""
+    def holds(self, file: Path, *, deep: bool) -> bool:
+        """Whether a file is still what this says; `deep` reads it whatever its size.
+
+        Raises OSError where it cannot be read.
+        """
         facts = file.stat()
         if facts.st_size != self.size:
             return False
-        if facts.st_size > LARGE and facts.st_mtime_ns == self.written:
+        if not deep and facts.st_size > LARGE and facts.st_mtime_ns == self.written:
             return True
         return _digest(file) == self.sha256
 

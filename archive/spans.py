@@ -16,21 +16,24 @@ class Spans:
     """The spans of parts, row by row, in the order of the wholes that they are parts of."""
 
     def __init__(self, told: Numbers) -> None:
-        """told: (3, n): the number of each part's whole, ascending; its start; its end."""
+        """told: (3, n): the number of each part's whole, ascending; its start; its end.
+
+        of: (n,), the first of them. offsets: (2, n), the others.
+        """
         self.of: Numbers = told[0]
-        self._offsets = told[1:]
+        self.offsets: Numbers = told[1:]
 
     def __len__(self) -> int:
         return len(self.of)
 
     def span(self, row: int) -> Span:
         """Where one part stands in the article's text."""
-        start, end = self._offsets[:, row].tolist()
+        start, end = self.offsets[:, row].tolist()
         return start, end
 
     def spans(self, rows: Rows) -> list[Span]:
         """Where some parts stand in their articles' texts."""
-        return [(start, end) for start, end in self._offsets[:, rows].T.tolist()]
+        return [(start, end) for start, end in self.offsets[:, rows].T.tolist()]
 
     def parts(self, number: int) -> Rows:
         """The rows of the parts of a whole, ascending."""

@@ -4,6 +4,7 @@ Inverted lists (Sivic and Zisserman, 2003) by the nearest of about 4 √n centre
 component (Jégou et al., 2011). The retriever compares what it finds with the vectors themselves.
 """
 
+import errno
 from pathlib import Path
 
 import faiss
@@ -49,7 +50,10 @@ def write_coarse(file: Path, passages: Path, sentences: Matrix) -> None:
     coarse.nprobe = 1
     while coarse.nprobe < lists and _recall(coarse, queries, nearest) < RECALL:
         coarse.nprobe = min(coarse.nprobe + coarse.nprobe // 2 + 1, lists)
-    faiss.write_index(coarse, str(file))
+    try:
+        faiss.write_index(coarse, str(file))
+    except RuntimeError as error:  # as faiss says what the disk does not take
+        raise OSError(errno.EIO, str(error)) from None
 
 
 def _recall(coarse: faiss.Index, queries: Vectors, nearest: Rows) -> float:

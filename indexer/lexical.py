@@ -1,9 +1,11 @@
 """Write the lexical indexes: each language's passages, and how else its words may be spelled."""
 
+import errno
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
 import tantivy
@@ -23,22 +25,36 @@ def write_lexical(folder: Path, languages: Sequence[str], passage: PassageAt) ->
 
     languages: of each row. passage: asked once for each row, so that no text need be held. Each
     language has its own indexes in a folder of its name, so that BM25 counts within it alone.
+    Raises OSError where the disk does not take them.
     """
     rows: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for row, language in enumerate(languages):
         rows[language].append(row)
     for language, members in rows.items():
         told = Counter[str]()
-        _write(create_passages(folder / language), _passages(members, passage, language, told))
-        _write(create_spellings(folder / language), _spellings(told, language))
+        passages = _passages(members, passage, language, told)
+        _write(partial(create_passages, folder / language), passages)
+        _write(partial(create_spellings, folder / language), _spellings(told, language))
 
 
-def _write(index: tantivy.Index, documents: Iterable[tantivy.Document]) -> None:
-    writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+def _write(create: Callable[[], tantivy.Index], documents: Iterable[tantivy.Document]) -> None:
+    with _to_disk():
+        writer = create().writer(heap_size=_WRITER_BYTES, num_threads=1)
     for document in documents:
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+        with _to_disk():
+            writer.add_document(document)
+    with _to_disk():
+        writer.commit()
+        writer.wait_merging_threads()
+
+
+@contextmanager
+def _to_disk() -> Iterator[None]:
+    """What tantivy says of a disk, as the OSError that it is."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(errno.EIO, str(error)) from None
 
 
 def _passages(

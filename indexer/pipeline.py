@@ -13,7 +13,7 @@ from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
 from archive.documents import DateBasis, Document, Duplicate, FurnitureLine, Refusal
 from archive.encoder import Encoder
-from archive.errors import NothingToIndex
+from archive.errors import NothingToIndex, TooManyDropped
 from archive.languages import detect_language
 from archive.lexical_schema import filter_day
 from archive.settings import Settings
@@ -34,6 +34,7 @@ from archive.snapshot import (
     Snapshot,
     new_snapshot,
     seal,
+    unwritable,
     writing,
 )
 from archive.text import normalised
@@ -61,6 +62,9 @@ Progress = Callable[[str, int, int], None]
 _TELLS_ITS_LANGUAGE = 200  # characters
 READING, PREPARING, CHUNKING = "reading", "preparing", "chunking"
 ENCODING, WRITING = "encoding", "writing"
+
+# More of the articles that are indexed are not dropped unless it is said; a judgement.
+MOST_DROPPED = 0.2
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -109,17 +113,37 @@ class Gathered:
 
 
 def build_index(
-    settings: Settings, encoder: Encoder, progress: Progress = silent, *, fresh: bool = False
+    settings: Settings,
+    encoder: Encoder,
+    progress: Progress = silent,
+    *,
+    fresh: bool = False,
+    force: bool = False,
+) -> BuildReport:
+    """Hold the index for writing, and `rebuild` it. Raises IndexBusy besides."""
+    with writing(settings.index):
+        return rebuild(settings, encoder, progress, fresh=fresh, force=force)
+
+
+def rebuild(
+    settings: Settings,
+    encoder: Encoder,
+    progress: Progress = silent,
+    *,
+    fresh: bool = False,
+    force: bool = False,
 ) -> BuildReport:
     """Read every article, index it, and make the new snapshot current.
 
-    Where no file and no setting has changed the snapshot stays. `fresh` builds it anyway, and
-    takes nothing from the one before. A run that was killed is gone on with, unless `fresh`: what
-    it encoded is in the journal. Products of matrices keep to one thread: they are small, and two
-    would wait for one another. Raises ArticlesMissing, NothingToIndex, IndexBusy, IndexUnwritable.
+    For one who holds the index for writing. Where no file and no setting has changed the snapshot
+    stays. `fresh` builds it anyway, and takes nothing from the one before. A run that was killed is
+    gone on with, unless `fresh`: what it encoded is in the journal. A run that would drop more than
+    MOST_DROPPED of the articles is refused, unless `force`. Products of matrices keep to one
+    thread: they are small, and two would wait for one another. Raises ArticlesMissing,
+    NothingToIndex, TooManyDropped, IndexDamaged, IndexUnwritable.
     """
     started = time.perf_counter()
-    with writing(settings.index), threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1, user_api="blas"):
         if fresh:
             drop_journal(settings.index)
         earlier = Earlier(settings, fresh=fresh)
@@ -133,7 +157,12 @@ def build_index(
             gathered = _gather(files, refused, earlier, progress)
             if not gathered.documents:
                 raise NothingToIndex(settings.articles)
-            snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
+            if not force:
+                _refuse_to_drop_many(gathered, earlier)
+            try:
+                snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
+            except OSError as error:
+                raise unwritable(settings.index, error) from None
     before, facts = earlier.files, snapshot.facts
     both = digests.keys() & before.keys()
     return BuildReport(
@@ -175,6 +204,22 @@ def _gather(
         found=len(digests) + len(refused),
         parsed=parsed,
     )
+
+
+def _refuse_to_drop_many(gathered: Gathered, earlier: Earlier) -> None:
+    """Raise TooManyDropped where more than MOST_DROPPED of the articles would be gone.
+
+    One whose file has moved, or now repeats another, is not gone.
+    """
+    paths = {one.path for one in gathered.documents} | {one.path for one in gathered.duplicates}
+    digests = {gathered.files[path] for path in paths}
+    dropped = [
+        path
+        for path, digest in earlier.articles.items()
+        if path not in paths and digest not in digests
+    ]
+    if len(dropped) > MOST_DROPPED * len(earlier.articles):
+        raise TooManyDropped(len(dropped), len(earlier.articles), dropped[0])
 
 
 def write_snapshot(

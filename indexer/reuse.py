@@ -19,6 +19,7 @@ from archive.snapshot import (
     SENTENCES,
     TOKENS,
     Snapshot,
+    open_kept,
     open_snapshot,
 )
 from archive.spans import read_spans
@@ -44,31 +45,33 @@ class Earlier:
     """The work of the current snapshot, as far as it serves a new one with the same settings.
 
     One that cannot be opened, or was made with other settings, serves for nothing; nor does any
-    with `fresh`. `files` tells what was indexed in every case where it can be read. `calibration`
-    and `store` are there once it is loaded, and where it serves.
+    with `fresh`. Where the current one is damaged the one before it serves. `files` tells what was
+    indexed in every case where it can be read, `articles` the digests of what became articles.
+    `calibration` and `store` are there once it is loaded, and where it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
         self.files: dict[str, str] = {}
+        self.articles: dict[str, str] = {}
         self.calibration: Calibration | None = None
         self.store: Store | None = None
         self._snapshot: Snapshot | None = None
         self._numbers: dict[str, int] = {}
         try:
             snapshot = open_snapshot(settings.index, settings.model)
+            self._catalogue = Catalogue(snapshot.folder / CATALOGUE)
+            self.files, self.articles = self._catalogue.files(), self._catalogue.articles()
         except ArchiveError:
             return
-        self._catalogue = Catalogue(snapshot.folder / CATALOGUE)
-        self.files = self._catalogue.files()
         if snapshot.facts.fingerprint == settings.fingerprint and not fresh:
             self._snapshot = snapshot
 
     def unchanged(self, files: dict[str, str], refused: Sequence[Refusal]) -> Snapshot | None:
-        """The snapshot, if it holds just these files and just these refusals; else None.
+        """The snapshot, if it is current and holds just these files and just these refusals.
 
         files: digests by path. refused: what was refused before it was decoded.
         """
-        if self._snapshot is None or files != self.files:
+        if self._snapshot is None or self._snapshot.damage or files != self.files:
             return None
         before = [one for one in self._catalogue.refused() if one.path not in files]
         return self._snapshot if before == list(refused) else None
@@ -86,8 +89,22 @@ class Earlier:
         return read_back(kept) if kept else None
 
     def load(self) -> None:
-        """Read where the chunks and the vectors are. Nothing to read, nothing happens."""
+        """Read where the chunks and the vectors are. Nothing to read, nothing happens.
+
+        Every byte is checked first, so that no damage goes on into a new snapshot; where one has
+        changed the snapshot serves for nothing.
+        """
         if self._snapshot is None:
+            return
+        try:
+            open_kept(
+                self._snapshot.folder.parent,
+                self._snapshot.facts.model,
+                self._snapshot.name,
+                deep=True,
+            )
+        except ArchiveError:
+            self._snapshot = None
             return
         catalogue, folder = self._catalogue, self._snapshot.folder
         self._numbers = {path: number for number, (path, *_) in enumerate(catalogue.headings())}

@@ -76,8 +76,15 @@ class Engine:
         self._ranker = Ranker(self._indexes, encoder, reranker)
         self.catalogue = self._indexes.catalogue
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing has written to the snapshot's files, and no article that was read since
+        it was opened had changed. Cheap: reads no file."""
+        return not self.catalogue.damaged and not self.snapshot.has_changed()
+
     def document(self, path: str) -> Document:
-        """One article by its path. Raises KeyError for a path that is not in the archive."""
+        """One article by its path. Raises KeyError for a path that is not in the archive, and
+        IndexDamaged where the article is not what was indexed."""
         return self.catalogue.document(path)
 
     def holdings(self, filters: Filters | None = None) -> Holdings:
@@ -287,7 +294,8 @@ def _shared_words(
 
 
 def open_engine(settings: Settings, encoder: Encoder) -> Engine:
-    """The engine over the current snapshot.
+    """The engine over the current snapshot; where that is damaged over the one before it, whose
+    `snapshot.damage` then says so.
 
     From here on a product of matrices keeps to one thread: those of a question are so small that a
     second one costs more in waiting than it computes. Raises IndexMissing, IndexDamaged,
@@ -297,4 +305,13 @@ def open_engine(settings: Settings, encoder: Encoder) -> Engine:
     # What tells languages apart loads while the snapshot is checked and the encoder loads.
     threading.Thread(target=detect_language, args=(Engine.__name__,)).start()
     snapshot = open_snapshot(settings.index, encoder.model)
-    return Engine(snapshot, encoder, open_reranker(settings))
+    reranker = open_reranker(settings)
+    try:
+        return Engine(snapshot, encoder, reranker)
+    except Exception:
+        # A large file is believed by its time: now every byte of it is read. If all are as they
+        # were sealed the error is another one, and stays loud.
+        whole = open_snapshot(settings.index, encoder.model, deep=True)
+        if whole.name == snapshot.name:
+            raise
+        return Engine(whole, encoder, reranker)

@@ -8,6 +8,7 @@ from archive.alignment import Sentences
 from archive.calibration import read_calibration, read_offsets
 from archive.catalogue import Catalogue
 from archive.documents import Document
+from archive.errors import IndexDamaged
 from archive.languages import Vectors
 from archive.snapshot import (
     CALIBRATION,
@@ -33,10 +34,11 @@ class Indexes:
     """The files of a snapshot. Passages go by their rows, articles by their numbers.
 
     spans: of the passages in the articles. sentence_spans: of the sentences in the passages.
-    Safe to use from several threads.
+    Safe to use from several threads. An article that has changed raises IndexDamaged.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._index_dir = folder.parent
         self.catalogue = Catalogue(folder / CATALOGUE)
         self.passages = DenseIndex(folder / PASSAGES, folder / COARSE)
         self.sentences = StoredVectors(folder / SENTENCES)
@@ -53,8 +55,10 @@ class Indexes:
             published=[published for _, _, _, published in headings],
             document_of=self.spans.of,
         )
+        if not set(self.columns.languages) <= set(self.lexical.languages):
+            raise IndexDamaged(self._index_dir, "an article has another language than its words")
         self.releases = Releases(
-            self.catalogue.versions(), self.columns, self.catalogue.document, self.sentences_of
+            self.catalogue.versions(), self.columns, self.article, self.sentences_of
         )
 
     def number(self, row: int) -> int:
@@ -63,7 +67,14 @@ class Indexes:
 
     def document(self, row: int) -> Document:
         """A passage's article."""
-        return self.catalogue.document(self.columns.paths[self.number(row)])
+        return self.article(self.columns.paths[self.number(row)])
+
+    def article(self, path: str) -> Document:
+        """The article of a path that there is."""
+        try:
+            return self.catalogue.document(path)
+        except KeyError:
+            raise IndexDamaged(self._index_dir, f"the article {path} is missing") from None
 
     def language(self, row: int) -> str:
         """The language of a passage's article."""
@@ -85,5 +96,5 @@ class Indexes:
         """The sentences of an article, with their vectors as the snapshot keeps them."""
         passages, _ = self.spans.bounds([number, number + 1])
         rows = np.arange(*self.sentence_spans.bounds(passages)[0])
-        text = self.catalogue.document(self.columns.paths[number]).text
+        text = self.article(self.columns.paths[number]).text
         return Sentences(text, self.sentence_spans.spans(rows), self.sentences.vectors(rows))

@@ -28,9 +28,13 @@ class TokenIndex:
         self._ends = np.load(folder / ENDS, mmap_mode="r")
         self._held = np.load(folder / HELD)
 
+    def __len__(self) -> int:
+        """How many passages there are."""
+        return len(self._starts) - 1
+
     def weights(self, pieces: Numbers) -> Vectors:
         """How much each token of a question counts: its idf among the passages; they sum to 1."""
-        every = len(self._starts) - 1
+        every = len(self)
         held = np.zeros(len(pieces))
         known = pieces < len(self._held)
         held[known] = self._held[pieces[known]]

@@ -41,6 +41,10 @@ class LexicalIndex:
         self._spellings = {language: index.searcher() for language, index in spellings.items()}
         self.terms = lru_cache(maxsize=1024)(self._terms)
 
+    def __len__(self) -> int:
+        """How many passages there are."""
+        return sum(searcher.num_docs for searcher in self._searchers.values())
+
     @property
     def languages(self) -> list[str]:
         """The languages of the passages, sorted."""

@@ -26,8 +26,10 @@ from streamlit.testing.v1 import AppTest
 
 from archive.catalogue import Catalogue
 from archive.documents import Filters
+from archive.encoder import open_encoder
 from archive.snapshot import CATALOGUE, current_name
 from indexer.jobs import JobState, read_job
+from indexer.pipeline import build_index
 from ui.state import ANY_TIME, EARLIEST, LATEST, Parameter, View, place_parameter, read_view
 from ui.wording import ENGLISH, FRENCH, Wording
 
@@ -395,13 +397,38 @@ def test_reindexing_is_picked_up_without_a_restart(
     assert quotations(reader)
 
     wait_for(lambda: current_name(mine.index) != before)
-    wait_for(lambda: (job := read_job(mine.index)) is not None and job.state == JobState.DONE)
+    wait_for(lambda: read_job(mine.index).state == JobState.DONE)
     calm(admin.run())
     assert "1 new file" in markup(admin)
     assert len(admin.success) == 1
     calm(reader.text_input(key="question").set_value("Who keeps the lighthouse of Vadsø?").run())
     assert any("Ottar" in quote for quote in quotations(reader))
     assert all("pirate" not in one for one in reader.multiselect(key="sources").options)
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_an_index_that_is_damaged_while_it_is_open_gives_way_to_the_one_before(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wording: Wording
+) -> None:
+    mine = archive.copied_to(tmp_path)
+    before = current_name(mine.index)
+    (mine.articles / "pirate" / "new.txt").write_text("Ottar keeps the lighthouse of Vadsø.\n")
+    build_index(mine.settings(), open_encoder(mine.settings()))
+    app = open_app(monkeypatch, mine, {"q": FINLAND, "ui": wording.language})
+    told = quotations(app)
+    assert told
+    assert not app.info
+    name = current_name(mine.index)
+    assert name not in (None, before)
+    file = mine.index / str(name) / CATALOGUE
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    calm(app.run())
+    (banner,) = app.info
+    assert banner.value.split("{")[0].startswith(wording.damaged.partition("{")[0])
+    assert quotations(app) == told
+    calm(app.switch_page("ui/archive_page.py").run())
+    assert [one.value for one in app.info] == [banner.value]
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = 120) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -18,7 +19,10 @@ import cli
 from archive.packaged_model import PACKAGED_MODEL
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
-COMMANDS = ("index", "search", "ask", "similar", "status", "furniture", "evaluate")
+COMMANDS = (
+    "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots", "diff",
+    "rollback", "backup", "restore", "furniture", "evaluate",
+)  # fmt: skip
 ROW = {
     "rank", "path", "title", "language", "published", "start", "end", "text", "score", "why",
     "versions",
@@ -37,8 +41,8 @@ REPORT = {
     "passages", "encoded", "seconds", "snapshot", "built",
 }  # fmt: skip
 STATUS = {
-    "snapshot", "created", "model", "fingerprint", "dimension", "found", "documents", "duplicates",
-    "refused", "passages", "sentences", "refusals", "copies", "job",
+    "snapshot", "damage", "created", "model", "fingerprint", "dimension", "found", "documents",
+    "duplicates", "refused", "passages", "sentences", "refusals", "copies", "job", "log",
 }  # fmt: skip
 FIGURES = {
     "set", "documents", "passages", "questions", "ndcg@10", "map", "recall@10", "hit@1",
@@ -440,9 +444,13 @@ def test_status_tells_what_is_indexed(shell: Shell) -> None:
     assert [(one["path"], one["of"]) for one in told["copies"]] == [
         ("nord/copy.txt", "nord/cable.txt")
     ]
-    assert told["job"]["state"] == "done"
+    assert told["job"]["state"] == "done with refusals"
+    assert told["damage"] is None
+    assert [line.split(" ", 1)[1] for line in told["log"]][-1] == "done with refusals"
     assert shell("status") == 0
     assert "5 articles in 5 passages" in shell.out
+    assert "last run: done with refusals, begun" in shell.out
+    assert "damaged" not in shell.out
     assert "refused sud/empty.txt: The file holds no text." in shell.out
     assert "nord/copy.txt repeats nord/cable.txt (100%)" in shell.out
 
@@ -503,6 +511,143 @@ def test_the_time_that_a_question_names_is_told_and_can_be_ignored(shell: Shell)
     assert "“since 2025” (since 2025-01-01)" in shell.out
     assert shell("search", "What happened near Helsinki on 5 March 2025?") == 0
     assert "“5 March 2025” (2025-03-05)" in shell.out
+
+
+# --- Snapshots -----------------------------------------------------------------------------------
+
+KEPT = {"name", "created", "articles", "passages", "current", "state"}
+
+
+@pytest.fixture
+def twice(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell over a copy where a second snapshot has an article more and one less."""
+    shell.archive = shell.archive.copied_to(tmp_path / "copy")
+    for name, value in shell.archive.environment().items():
+        monkeypatch.setenv(name, value)
+    (shell.archive.articles / "nord/island.txt").unlink()
+    new = "The lighthouse of Bornholm was painted green by four sailors."
+    write_pages(shell.archive.articles, {"nord/new.txt": new})
+    assert shell("index") == 0
+    return shell
+
+
+def damage(shell: Shell) -> str:
+    """Change a byte of the current snapshot; its name."""
+    name = str(shell.told("status")["snapshot"])
+    file = shell.archive.index / name / "sentences.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    return name
+
+
+def test_the_kept_snapshots_are_listed_compared_and_gone_back_to(twice: Shell) -> None:
+    first, second = twice.told("snapshots")["snapshots"]
+    assert set(first) == set(second) == KEPT
+    assert (first["current"], second["current"]) == (True, False)
+    assert {first["state"], second["state"]} == {"whole"}
+    assert twice("snapshots") == 0
+    assert first["name"] in twice.out
+    told = twice.told("diff")
+    assert (told["old"], told["new"]) == (second["name"], first["name"])
+    assert (told["added"], told["changed"], told["removed"]) == (
+        ["nord/new.txt"], [], ["nord/island.txt"],
+    )  # fmt: skip
+    back = twice.told("diff", first["name"], second["name"])
+    assert (back["added"], back["removed"]) == (told["removed"], told["added"])
+    assert twice.told("rollback")["snapshot"] == second["name"]
+    assert twice.told("status")["snapshot"] == second["name"]
+    assert twice("rollback", first["name"]) == 0
+    assert twice.out.startswith(f"{first['name']} is current: 5 articles")
+    assert twice.cured("rollback", "snapshot-x").endswith("communique snapshots")
+
+
+def test_questions_that_are_answered_otherwise_are_told(twice: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    asked = [QUESTION, "Who painted the lighthouse of Bornholm?"]
+    file.write_text("".join(json.dumps({"question": one}) + "\n" for one in asked))
+    (changed,) = twice.told("diff", "--questions", str(file))["answers"]
+    assert set(changed) == {"question", "before", "after"}
+    assert changed["question"] == asked[1]
+    assert changed["after"][0][0] == "nord/new.txt"
+    assert twice("diff", "--questions", str(file)) == 0
+    assert "1 questions answered otherwise" in twice.out
+    assert twice.cured("diff", "--questions", "nowhere").endswith('as "question".')
+
+
+def test_verifying_ends_with_one_where_anything_is_wrong(twice: Shell) -> None:
+    for options in ((), ("--deep",)):
+        told = twice.told("verify", *options)["snapshots"]
+        assert [one["problems"] for one in told] == [[], []]
+        assert twice("verify", *options) == 0
+        assert twice.out.count(": whole\n") == 2
+    name = damage(twice)
+    assert twice("verify") == 1
+    assert f"{name}: sentences.npy has changed\n" in twice.out
+    assert one_line(twice.err).endswith("communique index --fresh")
+    assert twice("verify", "--json") == 1
+    assert json.loads(twice.out)["snapshots"][0]["problems"] == ["sentences.npy has changed"]
+
+
+def test_a_damaged_snapshot_gives_way_to_the_one_before_until_the_next_run(twice: Shell) -> None:
+    name = damage(twice)
+    told = twice.told("status")
+    assert told["snapshot"] != name
+    assert told["damage"] == "sentences.npy has changed"
+    assert twice("status") == 0
+    assert twice.out.startswith("The current snapshot is damaged (sentences.npy has changed)")
+    assert twice.told("ask", QUESTION)["kind"] == "extract"
+    state = {one["name"]: one["state"] for one in twice.told("snapshots")["snapshots"]}
+    assert state[name] == "damaged (sentences.npy has changed)"
+    assert twice.told("index")["built"]
+    assert twice.told("status")["damage"] is None
+    assert twice.told("status")["documents"] == 5
+
+
+def test_a_backup_is_restored_elsewhere(twice: Shell, tmp_path: Path) -> None:
+    file, elsewhere = str(tmp_path / "index.tar.gz"), ("--index", str(tmp_path / "elsewhere"))
+    told = twice.told("backup", file)
+    assert told["snapshot"] == twice.told("status")["snapshot"]
+    assert twice("restore", file, *elsewhere) == 0
+    assert " is current: 5 articles" in twice.out
+    assert twice.told("ask", QUESTION, *elsewhere)["kind"] == "extract"
+    Path(file).write_bytes(b"nothing")
+    assert twice.cured("restore", file, *elsewhere).endswith("communique restore FILE")
+    assert twice.cured("backup", str(tmp_path / "no/such")).endswith("communique backup FILE")
+
+
+def test_many_articles_are_dropped_only_by_force(twice: Shell) -> None:
+    for path in ("nord/new.txt", "nord/riga.txt"):
+        (twice.archive.articles / path).unlink()
+    assert twice("index", "--json") == 1
+    told = one_line(twice.err)
+    assert told.startswith("The run would drop 2 of the 5 articles")
+    assert told.endswith("communique index --force")
+    assert twice.told("status")["job"]["problem"] == told
+    assert twice("status") == 0
+    assert "last run: failed, begun" in twice.out
+    assert twice.told("index", "--force")["removed"] == 2
+
+
+def test_where_nothing_runs_nothing_is_called_off(shell: Shell) -> None:
+    assert shell.cured("cancel").endswith("Start one: communique index")
+
+
+def test_watching_indexes_at_once_and_again_when_files_have_settled(
+    twice: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = subprocess.Popen(
+        [*PYTHON, "watch", "--json"], env=os.environ | twice.archive.environment(),
+        stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    assert process.stdout is not None
+    first = json.loads(process.stdout.readline())
+    assert (first["state"], first["report"]["built"]) == ("done with refusals", False)
+    (twice.archive.articles / "sud/empty.txt").unlink()
+    second = json.loads(process.stdout.readline())
+    assert (second["state"], second["report"]["built"]) == ("done", True)
+    process.send_signal(signal.SIGINT)
+    process.stdout.close()
+    assert process.wait(timeout=60) == 130
 
 
 # --- For people ----------------------------------------------------------------------------------

@@ -79,15 +79,9 @@ def anchors(name: str) -> set[str]:
 
 def test_there_are_the_commands_of_the_contract() -> None:
     assert set(commands()) == {
-        "index",
-        "search",
-        "ask",
-        "similar",
-        "status",
-        "furniture",
-        "evaluate",
-        "feedback",
-    }
+        "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots",
+        "diff", "rollback", "backup", "restore", "furniture", "evaluate", "feedback",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("command", commands())

@@ -12,7 +12,14 @@ from fakes import WordHashEncoder, vectors_of, write_pages
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
-from archive.errors import ArchiveError, ArticlesMissing, IndexBusy, IndexDamaged, NothingToIndex
+from archive.errors import (
+    ArchiveError,
+    ArticlesMissing,
+    IndexBusy,
+    IndexDamaged,
+    NothingToIndex,
+    TooManyDropped,
+)
 from archive.languages import Vectors
 from archive.settings import Settings
 from archive.snapshot import (
@@ -68,9 +75,9 @@ class Build:
         self.encoder = WordHashEncoder()
         write_pages(self.settings.articles, PAGES | REFUSED)
 
-    def __call__(self, *, fresh: bool = False) -> BuildReport:
+    def __call__(self, *, fresh: bool = False, force: bool = True) -> BuildReport:
         self.encoder.encoded.clear()
-        report = build_index(self.settings, self.encoder, fresh=fresh)
+        report = build_index(self.settings, self.encoder, fresh=fresh, force=force)
         assert report.found == report.indexed + report.duplicates + report.refused
         assert report.encoded == len(self.encoder.encoded)
         return report
@@ -337,6 +344,36 @@ def test_what_is_stored_is_that_of_encoding_every_passage_afresh(build: Build) -
     write_pages(build.settings.articles, {"site/2.txt": story(8), "site/a.txt": story(2)})
     build()
     check_encodings(build)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["a fifth", "more"])
+def test_more_than_a_fifth_of_the_articles_is_dropped_only_by_force(
+    tmp_path: Path, refused: bool
+) -> None:
+    build = Build(tmp_path)
+    write_pages(build.settings.articles, {f"more/{at}.txt": story(50 + at) for at in range(20)})
+    count = build().indexed
+    extra = [build.settings.articles / f"more/{at}.txt" for at in range(20)]
+    while count % 10:  # so that a fifth is a whole number
+        extra.pop().unlink()
+        count = build().indexed
+    first = build().snapshot
+    gone = count // 5 + refused
+    for file in extra[:gone]:
+        file.unlink()
+    if not refused:
+        assert build(force=False).removed == gone
+        return
+    with pytest.raises(TooManyDropped, match=rf"{gone} of the {count} .*more/0\.txt.*--force$"):
+        build(force=False)
+    assert build.folder.name == first
+    assert build().removed == gone
+
+
+def test_articles_that_have_moved_are_not_dropped(build: Build) -> None:
+    build()
+    (build.settings.articles / "site").rename(build.settings.articles / "moved")
+    assert build(force=False).removed
 
 
 def test_without_any_article_the_old_snapshot_stays(build: Build) -> None:

@@ -20,6 +20,7 @@ from archive.errors import (
     IndexFromOtherModel,
     IndexMissing,
     IndexOutdated,
+    SnapshotUnknown,
 )
 from archive.snapshot import (
     CURRENT,
@@ -28,8 +29,11 @@ from archive.snapshot import (
     Facts,
     Snapshot,
     current_name,
+    kept_snapshots,
     new_snapshot,
+    open_kept,
     open_snapshot,
+    roll_back,
     seal,
     writing,
 )
@@ -265,3 +269,128 @@ def test_a_sealed_folder_can_be_read_by_others(tmp_path: Path) -> None:
     sealed = build(tmp_path)
     assert sealed.folder.stat().st_mode & 0o777 == 0o755
     assert replace(sealed.facts, model="x") != sealed.facts
+
+
+# --- The one before ------------------------------------------------------------------------------
+
+
+def contents(snapshot: Snapshot) -> str:
+    return (snapshot.folder / "catalogue.sqlite").read_text()
+
+
+def test_any_byte_of_the_current_snapshot_may_change_and_the_one_before_answers(
+    tmp_path: Path,
+) -> None:
+    before, current = build(tmp_path, "old"), build(tmp_path, "new")
+    assert open_snapshot(tmp_path, "m").damage is None
+    for file in (file for file in current.folder.rglob("*") if file.is_file()):
+        for place in range(file.stat().st_size):
+            flip(file, place)
+            found = open_snapshot(tmp_path, "m")
+            assert found.name == before.name, (file, place)
+            assert contents(found) == "old"
+            assert found.damage == f"{file.relative_to(current.folder).as_posix()} has changed"
+            flip(file, place)
+    assert open_snapshot(tmp_path, "m") == current
+
+
+def test_any_byte_of_the_pointer_may_change_and_a_whole_snapshot_answers(tmp_path: Path) -> None:
+    before, current = build(tmp_path, "old"), build(tmp_path, "new")
+    answered = set()
+    for place in range((tmp_path / CURRENT).stat().st_size):
+        flip(tmp_path / CURRENT, place)
+        found = open_snapshot(tmp_path, "m")
+        assert found.damage or found == current, place
+        answered.add(found.name)
+        flip(tmp_path / CURRENT, place)
+    assert answered == {before.name, current.name}
+    assert open_snapshot(tmp_path, "m") == current
+
+
+def test_where_no_snapshot_is_whole_the_current_ones_damage_is_told(tmp_path: Path) -> None:
+    for snapshot in (build(tmp_path, "old"), build(tmp_path, "new")):
+        flip(snapshot.folder / "catalogue.sqlite", 0)
+    with pytest.raises(IndexDamaged, match=re.escape("catalogue.sqlite has changed")):
+        open_snapshot(tmp_path, "m")
+    (tmp_path / CURRENT).write_bytes(b"\0" * 80)
+    with pytest.raises(IndexDamaged, match=CURRENT):
+        open_snapshot(tmp_path, "m")
+
+
+def test_the_next_snapshot_goes_beside_the_last_whole_one(tmp_path: Path) -> None:
+    whole, damaged = build(tmp_path, "old"), build(tmp_path, "new")
+    (damaged.folder / MANIFEST).unlink()
+    last = build(tmp_path, "newest")
+    assert folders(tmp_path) == {whole.name, last.name}
+    assert [one.name for one in kept_snapshots(tmp_path)] == [last.name, whole.name]
+
+
+def test_a_snapshot_that_is_open_tells_whether_it_was_written_to(tmp_path: Path) -> None:
+    snapshot = open_snapshot(tmp_path, build(tmp_path).facts.model)
+    file = snapshot.folder / "catalogue.sqlite"
+    assert not snapshot.has_changed()
+    written = file.stat().st_mtime_ns
+    flip(file, 3)
+    os.utime(file, ns=(written, written))
+    assert snapshot.has_changed()
+    flip(file, 3)
+    assert not open_snapshot(tmp_path, "m").has_changed()
+    file.unlink()
+    assert snapshot.has_changed()
+
+
+def test_what_is_believed_by_its_time_is_read_in_depth(tmp_path: Path) -> None:
+    file = build_large(tmp_path)
+    written = file.stat().st_mtime_ns
+    flip(file, LARGE // 2)
+    os.utime(file, ns=(written, written))
+    assert open_snapshot(tmp_path, "m").damage is None
+    assert [one.problem for one in kept_snapshots(tmp_path)] == [None]
+    with pytest.raises(IndexDamaged, match="vectors"):
+        open_snapshot(tmp_path, "m", deep=True)
+    assert [one.problem for one in kept_snapshots(tmp_path, deep=True)] == ["vectors has changed"]
+
+
+# --- Back ----------------------------------------------------------------------------------------
+
+
+def test_rolling_back_makes_the_one_before_current_and_again_the_last_one(tmp_path: Path) -> None:
+    first, second = build(tmp_path, "old"), build(tmp_path, "new")
+    assert roll_back(tmp_path, "m") == first
+    assert open_snapshot(tmp_path, "m") == first
+    assert roll_back(tmp_path, "m") == second
+    assert roll_back(tmp_path, "m", first.name) == first
+    assert [one.name for one in kept_snapshots(tmp_path)] == [first.name, second.name]
+    third = build(tmp_path, "newer")
+    assert folders(tmp_path) == {first.name, third.name}
+
+
+def test_a_pointer_that_has_changed_is_written_again_by_rolling_back(tmp_path: Path) -> None:
+    first, _ = build(tmp_path, "old"), build(tmp_path, "new")
+    flip(tmp_path / CURRENT, 0)
+    with pytest.raises(IndexDamaged, match=CURRENT):
+        kept_snapshots(tmp_path)
+    assert roll_back(tmp_path, "m") == first
+    assert open_snapshot(tmp_path, "m").damage is None
+
+
+def test_only_what_is_kept_and_whole_is_rolled_back_to(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing):
+        roll_back(tmp_path, "m")
+    first = build(tmp_path, "old")
+    with pytest.raises(SnapshotUnknown, match="communique snapshots"):
+        roll_back(tmp_path, "m")
+    second = build(tmp_path, "new")
+    for name in ("snapshot-other", "../snapshot-x", CURRENT):
+        with pytest.raises(SnapshotUnknown):
+            roll_back(tmp_path, "m", name)
+    with pytest.raises(IndexFromOtherModel):
+        roll_back(tmp_path, "other")
+    with writing(tmp_path), pytest.raises(IndexBusy):
+        roll_back(tmp_path, "m")
+    flip(first.folder / "catalogue.sqlite", 0)
+    with pytest.raises(IndexDamaged):
+        roll_back(tmp_path, "m")
+    with pytest.raises(IndexDamaged):
+        open_kept(tmp_path, "m", before=True)
+    assert open_snapshot(tmp_path, "m") == second

@@ -113,12 +113,12 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
     """
     job = read_job(settings.index)
     starting = _is_starting(job)
-    running = job is not None and job.state == JobState.RUNNING
+    running = job.state == JobState.RUNNING
     with st.container(border=True):
         st.header(wording.reindexing, anchor=False)
         if starting:
             st.progress(0.0, wording.starting)
-        elif job is None:
+        elif job.state == JobState.NOT_STARTED:
             st.html(note_html(wording.never_run))
         else:
             _show_job(job, wording)
@@ -137,16 +137,16 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
         st.rerun()
 
 
-def _ask_for_a_run(settings: Settings, before: Job | None) -> None:
-    st.session_state[_ASKED] = time.monotonic(), before.started if before else None
+def _ask_for_a_run(settings: Settings, before: Job) -> None:
+    st.session_state[_ASKED] = time.monotonic(), before.started
     start_reindex(settings)
 
 
-def _is_starting(job: Job | None) -> bool:
+def _is_starting(job: Job) -> bool:
     if _ASKED not in st.session_state:
         return False
     asked, before = st.session_state[_ASKED]
-    seen = job is not None and job.started != before
+    seen = job.started != before
     if seen or time.monotonic() - asked > _PATIENCE:
         del st.session_state[_ASKED]
         return False
@@ -161,6 +161,8 @@ def _show_job(job: Job, wording: Wording) -> None:
         st.error(safe_text(job.problem or ""), title=wording.failed)
     elif job.state == JobState.INTERRUPTED:
         st.warning(wording.interrupted)
+    elif job.state == JobState.CANCELLED:
+        st.info(wording.cancelled)
     else:
         when = wording.moment(local(job.finished or job.started))
         built = job.report is None or job.report.built

@@ -61,7 +61,8 @@ def local(moment: str) -> datetime:
 def engine(settings: Settings) -> Engine:
     """The engine over the current snapshot; a new snapshot is picked up at the next run.
 
-    Raises ArchiveError where there is no index that can be used.
+    One whose files have changed since it was opened is opened again, and thus checked: where it is
+    damaged the snapshot before it answers. Raises ArchiveError where no index can be used.
     """
     snapshot = current_name(settings.index)
     index = str(settings.index.resolve())
@@ -69,13 +70,17 @@ def engine(settings: Settings) -> Engine:
 
 
 def open_archive(settings: Settings, wording: Wording) -> Engine | None:
-    """The engine for a page; where there is none the page says why."""
+    """The engine for a page, which says why there is none, or that an earlier snapshot answers."""
     try:
         with st.spinner(wording.opening):
-            return engine(settings)
+            archive = engine(settings)
     except ArchiveError as error:
         show_problem(error, wording)
         return None
+    if archive.snapshot.damage:
+        when = wording.moment(local(archive.snapshot.facts.created))
+        st.info(wording.damaged.format(when), icon=":material/history:")
+    return archive
 
 
 def length_of(archive: Engine, path: str) -> int | None:
@@ -92,7 +97,7 @@ def warm_encoder(settings: Settings) -> None:
         _warm_encoder(settings, settings.model, str(settings.models))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False, validate=lambda one: one.is_sound)
 def _engine(
     _settings: Settings, index: str, snapshot: str | None, model: str, reranker: str
 ) -> Engine:

@@ -35,6 +35,7 @@ class Wording:
     interface_language: str
     opening: str
     cannot_open: str
+    damaged: str
     articles: Counted
     passages: Counted
     indexed_on: str
@@ -164,6 +165,7 @@ class Wording:
     done_unchanged: str
     failed: str
     interrupted: str
+    cancelled: str
     report: str
     new_files: Counted
     changed_files: Counted
@@ -377,6 +379,7 @@ FRENCH = Wording(
     interface_language="Langue de l’interface",
     opening="Ouverture de l’archive…",
     cannot_open="L’archive ne peut pas être ouverte",
+    damaged="L’index le plus récent est endommagé\u00a0; celui du {} répond à sa place.",
     articles=("{} article", "{} articles"),
     passages=("{} passage", "{} passages"),
     indexed_on="index du {}",
@@ -506,6 +509,7 @@ FRENCH = Wording(
     done_unchanged="Rien n’a changé\u00a0: l’index reste celui d’avant (vérifié le {})",
     failed="L’indexation a échoué",
     interrupted="L’indexation s’est interrompue sans un mot\u00a0; l’index d’avant est intact.",
+    cancelled="L’indexation a été annulée\u00a0; la prochaine reprendra où elle en était.",
     report="En {}\u00a0: {}.",
     new_files=("{} nouveau fichier", "{} nouveaux fichiers"),
     changed_files=("{} modifié", "{} modifiés"),
@@ -665,6 +669,7 @@ ENGLISH = Wording(
     interface_language="Interface language",
     opening="Opening the archive…",
     cannot_open="The archive cannot be opened",
+    damaged="The newest index is damaged; the one of {} answers in its place.",
     articles=("{} article", "{} articles"),
     passages=("{} passage", "{} passages"),
     indexed_on="indexed {}",
@@ -793,6 +798,7 @@ ENGLISH = Wording(
     done_unchanged="Nothing had changed: the index stays as it was (checked on {})",
     failed="Indexing failed",
     interrupted="Indexing stopped without a word; the index from before is intact.",
+    cancelled="Indexing was called off; the next run goes on from where it was.",
     report="In {}: {}.",
     new_files=("{} new file", "{} new files"),
     changed_files=("{} changed", "{} changed"),
