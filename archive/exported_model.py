@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from pathlib import Path
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _NETWORK = "openvino.xml"
-_TOKENS_AT_ONCE = 4096
+# A batch of so few tokens stays in a core's cache, and is through sooner (docs/performance.md).
+_TOKENS_AT_ONCE = 512
+_CORES = os.cpu_count() or 1
+_OPENING = threading.Lock()
 
 
 def export_model(folder: Path) -> Path:
@@ -88,10 +91,18 @@ def capabilities() -> list[str]:
     return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-@cache
 def _core() -> "Core":
+    with _OPENING:
+        return _opened()
+
+
+@cache
+def _opened() -> "Core":
     import openvino
 
+    # The first array that OpenVINO is given makes it look for numpy; two threads that both give it
+    # their first would wait for one another for ever.
+    _ = openvino.Tensor(np.zeros(1)).data
     return openvino.Core()
 
 
@@ -107,67 +118,81 @@ class ExportedEncoder:
         self._local = threading.local()
 
     def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
-        return self._encoded(texts, self._prompts["document"])
+        """Each text encoded, in order: on every core a batch, of texts about as long."""
+        prompt = self._prompts["document"]
+        read = self._read([prompt + text for text in texts])
+        batches = list(_batches([len(one) for one in read]))
+        hidden = self._cores.map(
+            lambda batch: self._hidden(self._for_many, [read[at] for at in batch]), batches
+        )
+        found = {
+            at: _one(tokens[: len(read[at])], read[at], len(prompt))
+            for batch, every in zip(batches, hidden, strict=True)
+            for at, tokens in zip(batch, every, strict=True)
+        }
+        return [found[at] for at in range(len(read))]
 
     def encode_question(self, text: str) -> Encoded:
-        return self._encoded([text], self._prompts["query"])[0]
+        prompt = self._prompts["query"]
+        if "_for_one" not in self.__dict__:
+            self._load()
+        (read,) = self._read([prompt + text])
+        return _one(self._hidden(self._for_one, [read])[0], read, len(prompt))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(one) for one in found]
 
-    def _encoded(self, texts: Sequence[str], prompt: str) -> list[Encoded]:
-        if "_compiled" not in self.__dict__:
-            self._load()
-        read = self._tokenizer.encode_batch([prompt + text for text in texts])
-        longest_first = sorted(range(len(read)), key=lambda at: (-len(read[at]), at))
-        found: dict[int, Encoded] = {}
-        while longest_first:
-            length = len(read[longest_first[0]])
-            count = max(1, _TOKENS_AT_ONCE // length)
-            batch, longest_first = longest_first[:count], longest_first[count:]
-            hidden = self._hidden([read[at] for at in batch], length)
-            for row, at in enumerate(batch):
-                found[at] = _one(hidden[row, : len(read[at])], read[at], len(prompt))
-        return [found[at] for at in range(len(read))]
-
     def _load(self) -> None:
         """Load the network beside the tokenizer, which takes longer."""
         with ThreadPoolExecutor(1) as beside:
-            network = beside.submit(lambda: self._compiled)
+            network = beside.submit(lambda: self._for_one)
             _ = self._tokenizer
             network.result()
 
-    def _hidden(self, batch: Sequence["Encoding"], length: int) -> Vectors:
-        """The last layer of a batch, (len(batch), length, d)."""
+    def _read(self, texts: Sequence[str]) -> "list[Encoding]":
+        return self._tokenizer.encode_batch(list(texts))
+
+    def _hidden(self, network: "CompiledModel", batch: "Sequence[Encoding]") -> Vectors:
+        """The last layer of a batch, (len(batch), length of the longest, d)."""
+        length = max(map(len, batch))
         pieces = np.zeros((len(batch), length), dtype=np.int64)
         mask = np.zeros_like(pieces)
         for row, one in enumerate(batch):
             pieces[row, : len(one)] = one.ids
             mask[row, : len(one)] = 1
-        hidden: Vectors = self._request.infer([pieces, mask])[0]
+        hidden: Vectors = self._request(network).infer([pieces, mask])[0]
         return hidden
 
-    @property
-    def _request(self) -> "InferRequest":
-        """One a thread: a request holds its results."""
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        request: InferRequest = self._local.request
-        return request
+    def _request(self, network: "CompiledModel") -> "InferRequest":
+        """One a thread and a network: a request holds its results."""
+        requests: dict[int, InferRequest] = getattr(self._local, "requests", {})
+        if id(network) not in requests:
+            requests[id(network)] = network.create_infer_request()
+            self._local.requests = requests
+        return requests[id(network)]
 
     @cached_property
-    def _compiled(self) -> "CompiledModel":
+    def _for_one(self) -> "CompiledModel":
+        """The network for one text at a time, on all cores."""
+        return self._compiled(PERFORMANCE_HINT="LATENCY")
 
-        return _core().compile_model(
-            self._folder / _NETWORK,
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities() else "f32",
-                "CACHE_DIR": str(self._folder / "compiled"),
-            },
+    @cached_property
+    def _for_many(self) -> "CompiledModel":
+        """The network for as many batches at once as there are cores, each on one."""
+        return self._compiled(
+            PERFORMANCE_HINT="THROUGHPUT", NUM_STREAMS=_CORES, INFERENCE_NUM_THREADS=_CORES
         )
+
+    def _compiled(self, **how: str | int) -> "CompiledModel":
+        precision = "bf16" if "BF16" in capabilities() else "f32"
+        cache = str(self._folder / "compiled")
+        told = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": cache, **how}
+        return _core().compile_model(self._folder / _NETWORK, "CPU", told)
+
+    @cached_property
+    def _cores(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_CORES)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -185,6 +210,16 @@ class ExportedEncoder:
         told = json.loads((self._folder / "config_sentence_transformers.json").read_text())
         prompts: dict[str, str] = told["prompts"]
         return prompts
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The texts in batches, the longest first: of so many that _TOKENS_AT_ONCE are not exceeded
+    unless one text alone does."""
+    order = sorted(range(len(lengths)), key=lambda at: (-lengths[at], at))
+    while order:
+        count = max(1, _TOKENS_AT_ONCE // lengths[order[0]])
+        yield order[:count]
+        order = order[count:]
 
 
 def _one(hidden: Vectors, read: "Encoding", prompt: int) -> Encoded:

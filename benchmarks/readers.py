@@ -2,11 +2,11 @@
 
     python -m benchmarks.readers [READERS]
 
-Serves the app over the sample archive and, through the server's own interface for programs, lets
-READERS sessions put QUESTIONS questions each, all at once. Every page is compared with what the
-same question gave when it was asked alone: nobody may see another's question or quotations. Then
-reruns without a new question, and in Chromium the time from a click on "Ask" to the new answer on
-screen. Prints a Markdown table; a page that differs or an error ends it.
+Serves the app over the sample archive and, over websockets as browsers do, lets READERS sessions
+put QUESTIONS questions each, all at once. Every page is compared with what the same question gave
+when it was asked alone: nobody may see another's question or quotations. Then reruns without a
+new question, and in Chromium the time from a click on "Ask" to the new answer on screen. Prints
+a Markdown table; a page that differs or an error ends it.
 """
 
 import json
@@ -20,12 +20,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.TextInput_pb2 import TextInput
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
 from archive.encoder import open_encoder
 from archive.settings import Settings
@@ -37,51 +42,66 @@ PATIENCE = 120  # seconds
 
 
 class Reader:
-    """One session of the app, driven without a browser."""
+    """One session of the app, as a browser holds it but for the drawing."""
 
     def __init__(self, address: str) -> None:
-        self._address = f"{address}_stcore/agent/interact"
-        self._session = self.send({})["session_id"]
-
-    def send(self, told: dict[str, Any]) -> dict[str, Any]:
-        """The page that comes of it. Raises RuntimeError where it shows an error."""
-        request = urllib.request.Request(
-            self._address, json.dumps(told).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                page: dict[str, Any] = json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(error.read().decode()) from None
-        if page["status"] == "running":
-            return self.send({"session_id": page["session_id"]})
-        if page["status"] != "ready":
-            raise RuntimeError(json.dumps(page)[:1000])
-        return page
+        place = f"{address.replace('http', 'ws', 1)}_stcore/stream"
+        self._socket = connect(place, subprotocols=[Subprotocol("streamlit")], max_size=None)
+        self._query = ""
+        self._elements: dict[tuple[int, ...], Element] = {}
+        self.rerun()
 
     def ask(self, question: str) -> tuple[str, ...]:
         """What stands in the question's box, and the quotations."""
-        page = self.send({"session_id": self._session, "widget_state": {"question": question}})
-        return shown(page)
+        box = next(one for one in self._boxes() if one.id.endswith("-question"))
+        self.rerun({box.id: question})
+        found = [one.value for one in self._boxes() if one.id.endswith("-question")]
+        for element in self._elements.values():
+            if element.WhichOneof("type") == "html":
+                found += re.findall(r"<blockquote.*?</blockquote>", element.html.body)
+        return tuple(found)
 
-    def rerun(self) -> None:
-        self.send({"session_id": self._session})
+    def rerun(self, typed: Mapping[str, str] | None = None) -> None:
+        """Have the page run, and wait for the whole of it. Raises RuntimeError where it fails.
 
+        typed: what was typed into boxes, by their ids.
+        """
+        told = BackMsg()
+        told.rerun_script.query_string = self._query
+        told.rerun_script.context_info.locale = "en-GB"
+        for number, words in (typed or {}).items():
+            told.rerun_script.widget_states.widgets.add(id=number, string_value=words)
+        self._socket.send(told.SerializeToString())
+        while not self._is_finished(ForwardMsg.FromString(self._receive())):
+            pass
 
-def shown(page: dict[str, Any]) -> tuple[str, ...]:
-    """The question and the quotations that a page shows."""
-    found: list[str] = []
+    def _receive(self) -> bytes:
+        told = self._socket.recv(PATIENCE)
+        return told if isinstance(told, bytes) else told.encode()
 
-    def look(element: dict[str, Any]) -> None:
-        if element.get("key") == "question":
-            found.append(str(element["value"]))
-        body = str(element.get("props", {}).get("body", ""))
-        found.extend(re.findall(r"<blockquote.*?</blockquote>", body))
-        for child in element.get("children", ()):
-            look(child)
+    def _is_finished(self, message: ForwardMsg) -> bool:
+        """Take in a message of the server, and say whether it is the last of a run."""
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._elements = {}
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "exception":
+                raise RuntimeError(element.exception.message)
+            self._elements[tuple(message.metadata.delta_path)] = element
+        finished = kind == "script_finished"
+        if finished and message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            raise RuntimeError("The page does not compile.")
+        return finished and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
-    look(page["tree"])
-    return tuple(found)
+    def _boxes(self) -> list[TextInput]:
+        return [
+            element.text_input
+            for element in self._elements.values()
+            if element.WhichOneof("type") == "text_input"
+        ]
 
 
 @contextmanager
@@ -92,10 +112,7 @@ def served() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-        "--server.enableAgentApi=true",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     address = f"http://127.0.0.1:{port}/"
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
         try:

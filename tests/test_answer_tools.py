@@ -53,6 +53,12 @@ def open_at(monkeypatch: pytest.MonkeyPatch, archive: Archive) -> Open:
     return opened
 
 
+def open_tools(app: AppTest) -> AppTest:
+    """The page once a reader opens what an answer can be taken along with."""
+    app.session_state["take_along"] = True
+    return calm(app.run())
+
+
 def keys(app: AppTest) -> list[str]:
     """The buttons by their keys, as they stand on the page."""
     return [str(button.key) for button in app.button]
@@ -64,6 +70,8 @@ def keys(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("wording", [FRENCH, ENGLISH], ids=["fr", "en"])
 def test_an_answer_can_be_taken_along_in_every_form(open_at: Open, wording: Wording) -> None:
     app = open_at({"q": FINLAND, "ui": wording.language})
+    assert not app.download_button  # nothing is made ready before it is wanted
+    open_tools(app)
     assert [one.key for one in app.download_button] == ANSWERS + CITATIONS
     for button in app.download_button:
         assert button.label
@@ -79,7 +87,7 @@ def test_an_answer_can_be_taken_along_in_every_form(open_at: Open, wording: Word
 
 
 def test_a_refusal_is_taken_along_without_citations(open_at: Open) -> None:
-    app = open_at({"q": APPLE_PIE})
+    app = open_tools(open_at({"q": APPLE_PIE}))
     assert [one.key for one in app.download_button] == ANSWERS
     assert ENGLISH.refused in app.code[0].value
 
@@ -102,7 +110,7 @@ def test_a_link_reopens_question_filters_article_and_sentence(
 ) -> None:
     app = open_at({"q": FINLAND, "lang": "en", "ui": "fr"})
     calm(app.button(key="citation_2").click().run())
-    link = app.code[1].value
+    link = open_tools(app).code[1].value
     assert followed(link)["snap"] == [current_name(archive.index)]
     assert "snap" not in address_of(app)
     again = open_at(followed(link))
@@ -173,7 +181,11 @@ def test_a_link_begins_with_the_address_of_the_page(
     app = open_app(monkeypatch, archive, {"q": FINLAND})
     app.context = {**app.context, "url": "https://archive.example.org/communique"}
     calm(app.run())
-    assert app.code[1].value.startswith("https://archive.example.org/communique/?q=When%20did")
+    assert (
+        open_tools(app)
+        .code[1]
+        .value.startswith("https://archive.example.org/communique/?q=When%20did")
+    )
 
 
 # --- Judging -----------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from archive.answers import Answer, AnswerKind, Citation, RankedPassage
 from archive.documents import Document, Filters
 from retriever.engine import Engine
 from ui.answer_tools import show_tools
-from ui.article import known_date, open_article, show_note
+from ui.article import known_date, open_article, show_note, show_versions
 from ui.filters import heed
 from ui.rendering import (
+    card_html,
     context_html,
     found_html,
     heading_html,
@@ -120,10 +121,14 @@ def _cite(document: Document, citation: Citation, wording: Wording) -> None:
             help=wording.preview_help,
             key=f"preview_{citation.n}",
         ):
-            st.html(heading_html(citation.title, citation.language, level=3))
-            st.html(note_html(day, language, document.source or wording.no_folder))
             span = citation.start, citation.end
-            st.html(preview_html(document.text, span, document.language))
+            st.html(
+                card_html(
+                    heading_html(citation.title, citation.language, level=3),
+                    note_html(day, language, document.source or wording.no_folder),
+                    preview_html(document.text, span, document.language),
+                )
+            )
     show_note(
         language, day, versions=citation.versions, key=f"citation_{citation.n}", wording=wording
     )
@@ -198,25 +203,25 @@ def _refuse(archive: Engine, answer: Answer, view: View, wording: Wording) -> No
 def _show_passage(hit: RankedPassage, cited: bool, wording: Wording) -> None:
     document = hit.document
     with st.container(border=True, gap="xsmall"):
-        st.html(heading_html(document.title, document.language, level=3))
         note = [wording.name_of(document.language), known_date(document, wording)]
-        show_note(
-            *note,
-            *([wording.cited_above] if cited else []),
-            versions=hit.versions,
-            key=f"passage_{hit.rank}",
-            wording=wording,
+        st.html(
+            card_html(
+                heading_html(document.title, document.language, level=3),
+                note_html(*note, *([wording.cited_above] if cited else [])),
+                found_html(hit.passage.text, document.language),
+                note_html(*_why(hit, wording)),
+            )
         )
-        st.html(found_html(hit.passage.text, document.language))
-        st.html(note_html(*_why(hit, wording)))
-        st.button(
-            wording.open_in_place,
-            key=f"passage_{hit.rank}",
-            icon=":material/article:",
-            type="tertiary",
-            on_click=open_article,
-            args=(hit.passage.path, hit.passage.start, hit.passage.end),
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.button(
+                wording.open_in_place,
+                key=f"passage_{hit.rank}",
+                icon=":material/article:",
+                type="tertiary",
+                on_click=open_article,
+                args=(hit.passage.path, hit.passage.start, hit.passage.end),
+            )
+            show_versions(hit.versions, f"passage_{hit.rank}", wording)
 
 
 def _why(hit: RankedPassage, wording: Wording) -> list[str]:

@@ -20,10 +20,16 @@ from ui.wording import Wording
 def show_tools(archive: Engine, view: View, answer: Answer, wording: Wording) -> None:
     """What can be done with an answer, or with a refusal."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(
-            wording.take_along, key="take_along", icon=":material/ios_share:", type="tertiary"
-        ):
-            _take_along(_taken(archive, view, answer, wording))
+        take_along = st.popover(
+            wording.take_along,
+            key="take_along",
+            icon=":material/ios_share:",
+            type="tertiary",
+            on_change="rerun",
+        )
+        if take_along.open:
+            with take_along:
+                _take_along(_taken(archive, view, answer, wording))
         show_star(view.asked, wording)
         st.space("stretch")
         show_thumbs(archive.snapshot, view.asked, answer, wording)

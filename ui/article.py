@@ -25,25 +25,31 @@ def open_article(path: str, start: int, end: int) -> None:
 
 
 def show_note(*parts: str, versions: Sequence[Version], key: str, wording: Wording) -> None:
-    """A line in small type, and after it the other languages that the release can be read in.
-
-    key: what tells their buttons, which open them, from others on the page.
-    """
+    """A line in small type, and after it the other languages that the release can be read in."""
     if not versions:
         st.html(note_html(*parts))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(note_html(*parts), width="content")
+        show_versions(versions, key, wording)
+
+
+def show_versions(versions: Sequence[Version], key: str, wording: Wording) -> None:
+    """The other languages that a release can be read in, one after the other.
+
+    key: what tells their buttons, which open them, from others on the page.
+    """
+    if versions:
         st.html(note_html(wording.also_in), width="content")
-        for number, one in enumerate(versions):
-            st.button(
-                wording.name_of(one.language),
-                key=f"{key}_version_{number}",
-                type="tertiary",
-                help=safe_text(one.title),
-                on_click=_open,
-                args=(one.path, one.place),
-            )
+    for number, one in enumerate(versions):
+        st.button(
+            wording.name_of(one.language),
+            key=f"{key}_version_{number}",
+            type="tertiary",
+            help=safe_text(one.title),
+            on_click=_open,
+            args=(one.path, one.place),
+        )
 
 
 def _open(path: str, place: Span | None) -> None:

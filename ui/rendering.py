@@ -24,6 +24,7 @@ STYLE = """<style>
 .heading.large { font-size: 1.3rem; }
 .note { font-size: 0.875rem; opacity: 0.82; overflow-wrap: anywhere; }
 [class*="_version_"] button p { text-decoration: underline; text-underline-offset: 0.2em; }
+.card > * + * { margin-top: 0.25rem; }
 .found p { line-height: 1.5; }
 .found { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6;
   overflow: hidden; }
@@ -197,6 +198,11 @@ def heading_html(title: str, language: str, *, level: int, large: bool = False) 
         f'<div role="heading" aria-level="{level}" class="{look}"{_tongue(language)}>'
         f"{escape(title)}</div>"
     )
+
+
+def card_html(*parts: str) -> str:
+    """Pieces of markup one below the other, as one element of the page."""
+    return f'<div class="card">{"".join(parts)}</div>'
 
 
 def note_html(*parts: str) -> str:
