@@ -29,7 +29,14 @@ from archive.documents import source_of
 from archive.encoder import Encoder
 from archive.snapshot import CATALOGUE, current_name
 from indexer.pipeline import build_index
-from ui.rendering import histogram_html, mix_html, preview_html
+from ui.rendering import (
+    AROUND,
+    histogram_html,
+    mix_html,
+    preview_html,
+    preview_text,
+    safe_text,
+)
 from ui.wording import ENGLISH, FRENCH
 
 Open = Callable[..., AppTest]
@@ -139,6 +146,31 @@ def test_a_preview_shows_the_sentence_in_its_paragraph(open_at: Open) -> None:
     shown = re.findall(r'<div class="preview">(.*?)</div>', markup(app), re.DOTALL)
     lit = [html.unescape("".join(re.findall(r"<mark[^>]*>(.*?)</mark>", one))) for one in shown]
     assert lit == quotations(app) != []
+
+
+def test_a_citation_tells_its_article_and_the_sentence_in_its_paragraph(open_at: Open) -> None:
+    app = open_at({"q": FINLAND})
+    for n, quote in enumerate(quotations(app), start=1):
+        button = app.button(key=f"citation_{n}")
+        title, _, paragraph, _ = button.help.split("\n\n")
+        assert title.strip("*") == button.label.removeprefix(f"[{n}] ")
+        assert f"**{safe_text(quote)}**" in paragraph
+
+
+@given(st.text("ab\n", min_size=1, max_size=900), st.integers(0, 899), st.integers(1, 30))
+def test_a_sentence_stands_between_the_nearest_words_of_its_paragraph(
+    text: str, start: int, length: int
+) -> None:
+    end = min(start + length, len(text))
+    if start >= end:
+        return
+    before, sentence, after = (
+        re.sub(r"[^ab]", "", one)
+        for one in re.split(r"\*\*", preview_text(text, (start, end)), maxsplit=2)
+    )
+    assert sentence == text[start:end].replace("\n", "")
+    assert before == text[:start].split("\n")[-1][-AROUND:]
+    assert after == text[end:].split("\n")[0][:AROUND]
 
 
 @given(st.text("ab\n", min_size=1, max_size=30), st.integers(0, 29), st.integers(1, 30))

@@ -21,6 +21,7 @@ from ui.rendering import (
     mix_html,
     note_html,
     preview_html,
+    preview_text,
     quotation_html,
     safe_text,
 )
@@ -104,12 +105,19 @@ def _cite(document: Document, citation: Citation, wording: Wording) -> None:
     """Where a quotation stands: a look at it, and the way into its article."""
     day = wording.day(citation.published) if citation.published else wording.date_unknown
     language = wording.name_of(citation.language)
+    span = citation.start, citation.end
+    told = [
+        f"**{safe_text(citation.title)}**",
+        safe_text(f"{day} · {language}"),
+        preview_text(document.text, span),
+        wording.open_citation,
+    ]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             f"[{citation.n}] {safe_text(citation.title)}",
             key=f"citation_{citation.n}",
             type="tertiary",
-            help=f"{safe_text(f'{day} · {language}')}\n\n{wording.open_citation}",
+            help="\n\n".join(told),
             wrap=False,
             on_click=open_article,
             args=(citation.path, citation.start, citation.end),
@@ -121,7 +129,6 @@ def _cite(document: Document, citation: Citation, wording: Wording) -> None:
             help=wording.preview_help,
             key=f"preview_{citation.n}",
         ):
-            span = citation.start, citation.end
             st.html(
                 card_html(
                     heading_html(citation.title, citation.language, level=3),

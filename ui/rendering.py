@@ -9,6 +9,7 @@ from itertools import chain, repeat
 from archive.documents import UNDETERMINED
 from archive.text import Span
 
+AROUND = 240
 CITED = "cited"  # the id of the first mark of an article
 _FAINT = '<span class="faint">'
 
@@ -213,11 +214,26 @@ def note_html(*parts: str) -> str:
 
 def preview_html(text: str, span: Span, language: str) -> str:
     """The paragraphs that a span of an article stands in, with it lit up."""
-    start = text.rfind("\n", 0, span[0]) + 1
-    end = text.find("\n", span[1])
-    paragraphs = text[start : end if end >= 0 else len(text)]
+    start, end = _paragraphs_of(text, span)
     lit = (span[0] - start, span[1] - start)
-    return f'<div class="preview">{article_html(paragraphs, [lit], language)}</div>'
+    return f'<div class="preview">{article_html(text[start:end], [lit], language)}</div>'
+
+
+def preview_text(text: str, span: Span) -> str:
+    """The same as one line of Streamlit markdown: the span in bold, and beside it on either side
+    the AROUND nearest characters of its paragraphs."""
+    start, end = _paragraphs_of(text, span)
+    first, last = max(start, span[0] - AROUND), min(end, span[1] + AROUND)
+    before = ("…" if first > start else "") + text[first : span[0]]
+    after = text[span[1] : last] + ("…" if last < end else "")
+    parts = [safe_text(before), f"**{safe_text(text[slice(*span)])}**", safe_text(after)]
+    return " ".join(part for part in parts if part != safe_text(""))
+
+
+def _paragraphs_of(text: str, span: Span) -> Span:
+    """The paragraphs that a span stands in."""
+    end = text.find("\n", span[1])
+    return text.rfind("\n", 0, span[0]) + 1, end if end >= 0 else len(text)
 
 
 def histogram_html(bars: Sequence[tuple[int, int]], chosen: Span, label: str) -> str:
