@@ -101,7 +101,7 @@ def cancel(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique cancel
     """
-    with recorded(settings.index, system_user(), "cancel"):
+    with _recorded(settings, "cancel"):
         job = cancel_job(settings.index)
     _print(arguments, {"job": asdict(job)}, lambda: _show_job(job))
 
@@ -282,7 +282,7 @@ def rollback(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique rollback
     """
-    with recorded(settings.index, system_user(), "rollback", arguments.name or ""):
+    with _recorded(settings, "rollback", arguments.name or ""):
         snapshot = roll_back(settings.index, settings.model, arguments.name)
     _tell_current(arguments, snapshot)
 
@@ -538,6 +538,16 @@ def _problems(settings: Settings, one: Kept, *, deep: bool) -> list[str]:
     if deep and one.facts:
         return disagreements(Snapshot(settings.index / one.name, one.facts))
     return []
+
+
+@contextlib.contextmanager
+def _recorded(settings: Settings, action: str, about: str = "") -> Iterator[None]:
+    """Record what is done to an index; where there is no folder of one, the block says so."""
+    if not settings.index.is_dir():
+        yield
+        return
+    with recorded(settings.index, system_user(), action, about):
+        yield
 
 
 def _audit_state(log: Audit) -> str:

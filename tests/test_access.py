@@ -1,7 +1,11 @@
 """Who may do what: every role on every page and for every action, however a reader is known."""
 
+import atexit
 import html
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ from archive.errors import (
 from archive.passwords import hash_password
 from archive.settings import Settings, SignIn
 from archive.snapshot import current_name
-from indexer.jobs import JobState, read_job
+from indexer.jobs import JobState, read_job, read_log
 from indexer.pipeline import build_index
 from ui.access import Role, Roles, check_server, is_loopback, read_roles
 from ui.audit import table_file
@@ -73,13 +77,21 @@ def options() -> Iterator[Callable[[str, Any], None]]:
         config.set_option(name, value)
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> Archive:
-    """An archive of the test's own, with two snapshots."""
-    archive = indexed_archive().copied_to(tmp_path)
+@lru_cache(maxsize=1)
+def two_snapshots() -> Archive:
+    """An archive that was indexed, and indexed again with an article more."""
+    folder = Path(tempfile.mkdtemp(prefix="communique-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = indexed_archive().copied_to(folder)
     write_pages(archive.articles, {"pirate/new.txt": "Ottar keeps the lighthouse of Vadsø.\n"})
     build_index(archive.settings(), open_encoder(archive.settings()))
     return archive
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Archive:
+    """An archive of the test's own, with two snapshots."""
+    return two_snapshots().copied_to(tmp_path)
 
 
 @pytest.fixture
@@ -168,15 +180,6 @@ def test_every_role_on_every_page(open_as: Open, who: str, page: str, known: Sig
         assert admins.isdisjoint(keys(app))
 
 
-@pytest.mark.parametrize("who", WHO)
-def test_the_menu_lists_the_pages_of_the_role(open_as: Open, who: str) -> None:
-    email, role = WHO[who]
-    app = open_as(indexed_archive(), email)
-    shown = [one for one in app._registered_pages.values() if not one.get("is_hidden")]
-    explores = role is not None and role >= Role.ANALYST
-    assert ("explore" in {one.get("url_pathname") for one in shown}) == explores
-
-
 def test_a_reader_asks_and_gets_answers(open_as: Open) -> None:
     app = open_as(indexed_archive(), "someone@example.org", address={"q": FINLAND})
     assert quotations(app)
@@ -237,11 +240,11 @@ def forged(app: AppTest, *states: WidgetState) -> AppTest:
     assert app._tree is not None
     sent = app._tree.get_widget_states()
     sent.widgets.extend(states)
-    return calm(app._run(sent))
+    return app._run(sent)
 
 
 def test_forged_states_of_controls_have_no_effect(open_as: Open, mine: Archive) -> None:
-    """What an admin's browser sends for a click, sent by a reader's; and the grant itself."""
+    """What an admin's browser sends for a click, sent by a reader's."""
     before = current_name(mine.index)
     admin = open_as(mine, "admin@example.org")
     calm(admin.switch_page("ui/archive_page.py").run())
@@ -254,14 +257,13 @@ def test_forged_states_of_controls_have_no_effect(open_as: Open, mine: Archive) 
     shown = WidgetState(id=admin.toggle(key="show_audit").proto.id, bool_value=True)
     reader = open_as(mine, "someone@example.org")
     calm(reader.switch_page("ui/archive_page.py").run())
-    grants = [WidgetState(id="grant", bool_value=True), WidgetState(id="grant", string_value="x")]
-    for state in (*pressed, shown, *grants):
-        forged(reader, state)
+    for state in (*pressed, shown):
+        calm(forged(reader, state))
         assert "show_audit" not in keys(reader)
     assert current_name(mine.index) == before
     assert read_job(mine.index).state == JobState.NOT_STARTED
     assert told_of(mine) == []
-    forged(admin, pressed[0])  # from an admin's browser the same has one
+    calm(forged(admin, pressed[0]))  # from an admin's browser the same has one
     assert told_of(mine)[0] == ("oidc: admin@example.org", "start", "begun")
     wait_for(lambda: [one[1] for one in told_of(mine)[2:]] == ["index", "index"])
 
@@ -275,8 +277,9 @@ def test_forged_grants_do_not_replace_the_password(
         WidgetState(id="grant", json_value='{"hashed": "x"}'),
         WidgetState(id="grant", trigger_value=True),
     ):
-        forged(app, state)
-        assert "sign_out" not in keys(app)
+        forged(app, state)  # Streamlit may answer with an error, to the one who sent it
+        assert {"sign_out", "reindex"}.isdisjoint(keys(app))
+        app = with_password(monkeypatch, mine)
 
 
 def test_a_run_is_called_off_in_the_browser(open_as: Open, mine: Archive) -> None:
@@ -290,7 +293,8 @@ def test_a_run_is_called_off_in_the_browser(open_as: Open, mine: Archive) -> Non
     wait_for(lambda: read_job(mine.index).state == JobState.RUNNING)
     calm(app.run())
     calm(app.button(key="cancel_run").click().run())
-    assert read_job(mine.index).state == JobState.CANCELLED
+    job = read_job(mine.index)
+    assert (job.state, job.problem) == (JobState.CANCELLED, None), read_log(mine.index)
     who = "oidc: admin@example.org"
     assert {(who, "cancel", "begun"), (who, "cancel", "done")} <= set(told_of(mine))
     assert any("cancelled" in one.value for one in app.code)
@@ -364,7 +368,7 @@ def test_the_password_makes_an_admin_of_a_reader(
 
     wait_for(signed_in)
     assert "reindex" in keys(app)
-    assert PASSWORD not in str(dict(app.session_state.filtered_state))
+    assert PASSWORD not in str(dict(app.session_state.items()))
     assert told_of(mine) == [
         ("password: ", "sign-in", "denied"), ("password: admin", "sign-in", "done"),
     ]  # fmt: skip
