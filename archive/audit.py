@@ -184,8 +184,7 @@ def read_audit(index_dir: Path) -> Audit:
         before = _digest(line)
     if wrong is None and seal != _Seal(len(content), before):
         wrong = _unsealed(lines, seal)
-    number, problem = wrong or (None, None)
-    return Audit(tuple(entries), number, problem)
+    return Audit(tuple(entries), *(wrong or (None, None)))
 
 
 def _torn(number: int) -> tuple[int, str]:
