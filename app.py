@@ -2,14 +2,19 @@
 
 import streamlit as st
 
-from archive.errors import ArchiveError
 from archive.settings import Settings
+from ui.access import Reader, Role, reader, require, show_reader, showing_problems
 from ui.rendering import STYLE
-from ui.session import choose_language, show_problem, tell_language, warm_encoder, words
+from ui.session import choose_language, show_told_problem, tell_language, warm_encoder, words
 
 st.set_page_config("Communiqué", page_icon="📰", layout="wide")
 st.html(STYLE)
 wording = words()
+settings: Settings | None = None
+who: Reader | None = None
+with showing_problems(wording):
+    settings = Settings.from_environment()
+    who = reader(settings)
 page = st.navigation(
     [
         st.Page("ui/ask.py", title=wording.page_ask, icon=":material/search:", default=True),
@@ -18,6 +23,7 @@ page = st.navigation(
             title=wording.page_explore,
             icon=":material/explore:",
             url_path="explore",
+            visibility="visible" if who and who.may(Role.ANALYST) else "hidden",
         ),
         st.Page(
             "ui/archive_page.py",
@@ -27,14 +33,15 @@ page = st.navigation(
         ),
     ]
 )
-settings: Settings | None = None
-try:
-    settings = Settings.from_environment()
-    page.run()
-except ArchiveError as error:
-    show_problem(error, wording)
+if settings and who:
+    show_told_problem(wording)
+    with showing_problems(wording):
+        require(settings, Role.READER)
+        page.run()
 with st.sidebar:
     choose_language(wording)
+    if settings and who:
+        show_reader(settings, who, wording)
 tell_language(wording)
-if settings:
+if settings and who and who.role:
     warm_encoder(settings)

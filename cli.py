@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import getpass
 import json
 import sys
 import time
@@ -24,12 +25,14 @@ from archive.answers import (
     answer_facts,
     passage_facts,
 )
+from archive.audit import Audit, read_audit, recorded, system_user
 from archive.backup import read_backup, write_backup
 from archive.catalogue import Catalogue
 from archive.dates import Period
 from archive.documents import Filters, Question
 from archive.encoder import open_encoder
-from archive.errors import ArchiveError, DateInvalid, IndexDamaged
+from archive.errors import ArchiveError, AuditDamaged, DateInvalid, IndexDamaged
+from archive.passwords import hash_password
 from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
@@ -98,7 +101,8 @@ def cancel(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique cancel
     """
-    job = cancel_job(settings.index)
+    with _recorded(settings, "cancel"):
+        job = cancel_job(settings.index)
     _print(arguments, {"job": asdict(job)}, lambda: _show_job(job))
 
 
@@ -195,22 +199,26 @@ def status(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 def verify(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Check the kept snapshots as opening does; --deep reads every byte and every article.
+    """Check the kept snapshots as opening does, and the audit log; --deep reads every byte.
 
     example: communique verify --deep
     """
     kept = kept_snapshots(settings.index, deep=arguments.deep)
     problems = {one.name: _problems(settings, one, deep=arguments.deep) for one in kept}
     told = [_kept(one, kept) | {"problems": problems[one.name]} for one in kept]
+    log = read_audit(settings.index)
 
     def show() -> None:
         for one in kept:
             out.print(f"{one.name}: {escape('; '.join(problems[one.name]) or 'whole')}")
+        out.print(f"audit log: {_audit_state(log)}")
 
-    _print(arguments, {"snapshots": told}, show)
+    checked = {"lines": len(log.entries), "line": log.line, "problem": log.problem}
+    _print(arguments, {"snapshots": told, "audit": checked}, show)
     found = [problem for one in kept for problem in problems[one.name]]
     if found:
         raise IndexDamaged(settings.index, found[0])
+    _refuse_damaged(log, settings)
 
 
 def snapshots(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -274,7 +282,9 @@ def rollback(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique rollback
     """
-    _tell_current(arguments, roll_back(settings.index, settings.model, arguments.name))
+    with _recorded(settings, "rollback", arguments.name or ""):
+        snapshot = roll_back(settings.index, settings.model, arguments.name)
+    _tell_current(arguments, snapshot)
 
 
 def backup(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -292,7 +302,45 @@ def restore(arguments: argparse.Namespace, settings: Settings) -> None:
 
     example: communique restore index.tar.gz
     """
-    _tell_current(arguments, read_backup(settings.index, settings.model, arguments.file))
+    with recorded(settings.index, system_user(), "restore", str(arguments.file)):
+        snapshot = read_backup(settings.index, settings.model, arguments.file)
+    _tell_current(arguments, snapshot)
+
+
+def audit(arguments: argparse.Namespace, settings: Settings) -> None:
+    """List who did what to the archive, in the order it was done, and say whether a line changed.
+
+    example: communique audit
+    """
+    log = read_audit(settings.index)
+    told = {
+        "entries": [one.model_dump(mode="json") for one in log.entries],
+        "line": log.line,
+        "problem": log.problem,
+    }
+
+    def show() -> None:
+        table = Table("time (UTC)", "who", "action", "outcome", "about", "snapshot")
+        for one in log.entries:
+            when = f"{one.time:%Y-%m-%d %H:%M:%S}"
+            said = (when, one.who, one.action, one.outcome, one.about, one.snapshot or "-")
+            table.add_row(*map(escape, said))
+        out.print(table)
+        out.print(_audit_state(log))
+
+    _print(arguments, told, show)
+    _refuse_damaged(log, settings)
+
+
+def password(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Ask for the admin's password, or read it from a pipe, and print the hash for the settings.
+
+    example: communique password
+    """
+    del settings
+    asked = sys.stdin.isatty()
+    hashed = hash_password(getpass.getpass() if asked else sys.stdin.readline())
+    _print(arguments, {"hash": hashed}, lambda: print(hashed))
 
 
 def furniture(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -425,6 +473,8 @@ def _parser() -> argparse.ArgumentParser:
     command(rollback).add_argument("name", nargs="?", help="a kept snapshot (the one before)")
     for run in (backup, restore):
         command(run).add_argument("file", type=Path, metavar="FILE", help="the backup")
+    command(audit)
+    command(password)
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     command(feedback).add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
@@ -488,6 +538,27 @@ def _problems(settings: Settings, one: Kept, *, deep: bool) -> list[str]:
     if deep and one.facts:
         return disagreements(Snapshot(settings.index / one.name, one.facts))
     return []
+
+
+@contextlib.contextmanager
+def _recorded(settings: Settings, action: str, about: str = "") -> Iterator[None]:
+    """Record what is done to an index; where there is no folder of one, the block says so."""
+    if not settings.index.is_dir():
+        yield
+        return
+    with recorded(settings.index, system_user(), action, about):
+        yield
+
+
+def _audit_state(log: Audit) -> str:
+    if log.line:
+        return f"line {log.line} {log.problem}"
+    return f"{len(log.entries)} lines, each as it was written"
+
+
+def _refuse_damaged(log: Audit, settings: Settings) -> None:
+    if log.line and log.problem:
+        raise AuditDamaged(settings.index, log.line, log.problem)
 
 
 def _tell_current(arguments: argparse.Namespace, snapshot: Snapshot) -> None:

@@ -198,3 +198,138 @@ class FolderTaken(ArchiveError):
         super().__init__(
             f"{folder} holds something already. Name a new folder: communique feedback FOLDER"
         )
+
+
+class AuditUnwritable(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"What is done to the archive cannot be recorded in {folder} ({problem}), so it is not "
+            "done. Make room there and let it be written, then try again."
+        )
+
+
+class AuditUnreadable(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"The audit log in {folder} cannot be read ({problem}). "
+            "As the user who may read it: communique audit"
+        )
+
+
+class AuditDamaged(ArchiveError):
+    def __init__(self, folder: Path, line: int, problem: str) -> None:
+        super().__init__(
+            f"Line {line} of the audit log in {folder} {problem}. Find out who can write there, "
+            "then put audit.jsonl and audit.seal away: a new log begins."
+        )
+
+
+class AccessDenied(ArchiveError):
+    """needed: the role that is asked for, one of those that the documentation names."""
+
+    def __init__(self, needed: str) -> None:
+        self.needed = needed
+        super().__init__(
+            f"This asks for the role {needed}. Sign in as someone who has it, or ask an admin to "
+            "give it to you."
+        )
+
+
+class RolesInvalid(ArchiveError):
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(
+            f"{file} does not say who may do what ({problem}), so nobody may do anything. "
+            "Write it as docs/operations.md shows."
+        )
+
+
+class ServerUnsafe(ArchiveError):
+    """The app answers nobody, since readers could pass for others."""
+
+    def __init__(self, problem: str, cure: str) -> None:
+        super().__init__(f"The app answers nobody: {problem}. {cure}")
+
+    @classmethod
+    def open_to_all(cls, address: str | None) -> "ServerUnsafe":
+        """address: None for every one of the machine."""
+        return cls(
+            f"it is bound to {address or 'every address'}, and has no way to know its readers",
+            "Bind it to 127.0.0.1, or choose a way: COMMUNIQUE_SIGN_IN=password, oidc or proxy.",
+        )
+
+    @classmethod
+    def from_elsewhere(cls, told: str) -> "ServerUnsafe":
+        """told: the header of a proxy, or an address."""
+        return cls(
+            f"the request comes from elsewhere ({told}), and there is no way to know its readers",
+            "Choose one: COMMUNIQUE_SIGN_IN=password, oidc or proxy.",
+        )
+
+    @classmethod
+    def header_from_anyone(cls, address: str | None) -> "ServerUnsafe":
+        return cls(
+            f"it is bound to {address or 'every address'}, where anyone can send the header that "
+            "the proxy names readers in",
+            "Bind it to 127.0.0.1 or a Unix socket: --server.address 127.0.0.1",
+        )
+
+    @classmethod
+    def no_header(cls) -> "ServerUnsafe":
+        return cls(
+            "no header tells who reads",
+            'Give the key "email" to one, in server.trustedUserHeaders of .streamlit/config.toml.',
+        )
+
+    @classmethod
+    def header_for_nothing(cls, sign_in: str) -> "ServerUnsafe":
+        return cls(
+            f"server.trustedUserHeaders lets a header name readers, who are known by {sign_in}",
+            "Take it out of .streamlit/config.toml, or set COMMUNIQUE_SIGN_IN=proxy.",
+        )
+
+
+class PasswordMissing(ArchiveError):
+    def __init__(self) -> None:
+        super().__init__(
+            "COMMUNIQUE_SIGN_IN=password asks for a password, of which COMMUNIQUE_ADMIN_PASSWORD "
+            "holds no hash. Set it to what this prints: communique password"
+        )
+
+
+class RolesMissing(ArchiveError):
+    def __init__(self, sign_in: str) -> None:
+        super().__init__(
+            f"COMMUNIQUE_SIGN_IN={sign_in} asks for a file that says who may do what. "
+            "Write one as docs/operations.md shows, and name it in COMMUNIQUE_ROLES."
+        )
+
+
+class SignInUnavailable(ArchiveError):
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"Nobody can sign in ({problem}). "
+            "Set up [auth] in .streamlit/secrets.toml as docs/operations.md shows."
+        )
+
+
+class PasswordTooShort(ArchiveError):
+    def __init__(self, shortest: int) -> None:
+        super().__init__(
+            f"The password is too short. Take one of at least {shortest} characters, such as a "
+            "sentence of your own."
+        )
+
+
+class PasswordWrong(ArchiveError):
+    def __init__(self) -> None:
+        super().__init__("The password is wrong. Try again.")
+
+
+class GuessedTooSoon(ArchiveError):
+    """seconds: until the next password is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"After wrong passwords the next one must wait. Try again in {seconds} seconds."
+        )

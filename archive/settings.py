@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,15 @@ from archive.errors import SettingInvalid
 from archive.packaged_model import PACKAGED_MODEL
 
 PREFIX = "COMMUNIQUE_"
+
+
+class SignIn(StrEnum):
+    """How the app knows its readers."""
+
+    NONE = "none"  # it does not: it answers this machine only, and everyone there is an admin
+    PASSWORD = "password"  # one password, the admin's  # noqa: S105 (a name)
+    OIDC = "oidc"  # OpenID Connect, by Streamlit
+    PROXY = "proxy"  # a server in front of it tells, in a header
 
 
 class Settings(BaseSettings):
@@ -34,6 +44,11 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(
         320, ge=32, le=480, description="the longest passage, in tokens of the model"
     )
+    sign_in: SignIn = Field(SignIn.NONE, description="how the app knows its readers")
+    admin_password: str = Field(
+        "", repr=False, description="what `communique password` printed, for that way of signing in"
+    )
+    roles: str = Field("", description="the file that says who may do what, in TOML")
 
     # The settings that shape the index: changing one builds it anew.
     SHAPING: ClassVar[tuple[str, ...]] = ("model", "passage_tokens")

@@ -70,16 +70,28 @@ def append_line(file: Path, line: bytes) -> None:
     stand whole in it; and it is on disk when this returns. Where the file ends in half a line, of
     a machine that stopped, the new one begins after it. Raises OSError, also for a full disk.
     """
+    with locked_for_appending(file) as handle:
+        size = os.fstat(handle).st_size
+        whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+        write_line(handle, line if whole else b"\n" + line)
+    if size == 0:
+        flush(file.parent)
+
+
+@contextlib.contextmanager
+def locked_for_appending(file: Path) -> Iterator[int]:
+    """Yield a descriptor that writes at the end of `file`, made if need be, to one at a time."""
     handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        size = os.fstat(handle).st_size
-        whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
-        written = (b"" if whole else b"\n") + line + b"\n"
-        if os.write(handle, written) != len(written):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
-    if size == 0:
-        flush(file.parent)
+
+
+def write_line(handle: int, line: bytes) -> None:
+    """Write a line and its end in one call, and force it to disk. Raises OSError."""
+    written = line + b"\n"
+    if os.write(handle, written) != len(written):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(handle)

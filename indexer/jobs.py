@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from archive.audit import recorded, system_user
 from archive.encoder import Encoder, open_encoder
 from archive.errors import ArchiveError, IndexBusy, NothingRunning, RunOfAnother
 from archive.settings import PREFIX, Settings
@@ -23,6 +24,7 @@ from archive.storage import replace_text
 from indexer.pipeline import BuildReport, Progress, rebuild, silent
 
 JOB, LOG = "job.json", "job.log"
+INDEX = "index"  # as the audit log has it
 _PRIORITY = 10  # as `nice` counts
 _COMMAND = Path(__file__).resolve().parent.parent / "cli.py"
 _PATIENCE = 60  # seconds that a run is given to end once it is called off
@@ -71,9 +73,16 @@ def run_job(
     """Index the articles as `rebuild` does, and note in the job's file how it goes and ends.
 
     encoder: opened here unless it is given. A run that finds the index busy leaves no note: the
-    file tells of the one that holds it. SIGTERM ends it as Ctrl+C does, in the main thread.
+    file tells of the one that holds it. The audit log tells who ran it; where it cannot,
+    AuditUnwritable is raised. SIGTERM ends it as Ctrl+C does, in the main thread.
     """
-    with writing(settings.index), _ended_by_signal():
+    flags = [name for name, chosen in (("fresh", fresh), ("force", force)) if chosen]
+    about = " ".join([str(settings.articles), *flags])
+    with (
+        writing(settings.index),
+        _ended_by_signal(),
+        recorded(settings.index, system_user(), INDEX, about),
+    ):
         log = JobLog(settings.index)
 
         def told(step: str, done: int, total: int) -> None:

@@ -81,11 +81,16 @@ def open_app(
     address: Mapping[str, str | Sequence[str]] | None = None,
     *,
     locale: str = "en-GB",
+    user: Mapping[str, object] | None = None,
 ) -> AppTest:
-    """The app over an archive, opened at an address by a browser of that locale."""
+    """The app over an archive, opened at an address by a browser of that locale.
+
+    user: what `st.user` tells, where someone has signed in.
+    """
     for name, value in archive.environment().items():
         monkeypatch.setenv(name, value)
     app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    app.user = dict(user or {})
     app.context = {"locale": locale, "timezone": "Europe/Paris"}
     for name, told in (address or {}).items():
         app.query_params[name] = told if isinstance(told, str) else list(told)

@@ -23,13 +23,17 @@ PATIENCE = 60_000  # milliseconds; the model loads within it
 
 
 @contextmanager
-def served(archive: Archive) -> Iterator[str]:
-    """The address of `streamlit run app.py` over an archive, on a free port."""
+def served(archive: Archive, *options: str, **chosen: str) -> Iterator[str]:
+    """The address of `streamlit run app.py` over an archive, on a free port.
+
+    options: of Streamlit. chosen: variables of the environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = os.environ | archive.environment()
+    command += options
+    environment = os.environ | archive.environment() | chosen
     address = f"http://127.0.0.1:{port}/"
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
         try:

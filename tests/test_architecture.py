@@ -41,6 +41,7 @@ HOMES = {
     "openvino": {"archive/exported_model.py"},
     "langchain_text_splitters": {"indexer/chunking.py", "benchmarks/peers.py"},
     "sqlite3": {"archive/catalogue.py"},
+    "argon2": {"archive/passwords.py"},
     "datasketch": {"indexer/duplicates.py"},
     "trafilatura": {"indexer/formats/html.py"},
     "htmldate": {"indexer/formats/html.py"},

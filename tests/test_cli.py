@@ -16,12 +16,15 @@ from app_support import MODELS, Archive
 from fakes import write_pages
 
 import cli
+from archive.audit import AUDIT, system_user
+from archive.errors import PasswordTooShort
 from archive.packaged_model import PACKAGED_MODEL
+from archive.passwords import Guesses
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
 COMMANDS = (
     "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots", "diff",
-    "rollback", "backup", "restore", "furniture", "evaluate",
+    "rollback", "backup", "restore", "audit", "password", "furniture", "evaluate",
 )  # fmt: skip
 ROW = {
     "rank", "path", "title", "language", "published", "start", "end", "text", "score", "why",
@@ -648,6 +651,71 @@ def test_watching_indexes_at_once_and_again_when_files_have_settled(
     process.send_signal(signal.SIGINT)
     process.stdout.close()
     assert process.wait(timeout=60) == 130
+
+
+# --- Who did what --------------------------------------------------------------------------------
+
+
+def test_what_changes_the_archive_is_recorded_and_listed(twice: Shell, tmp_path: Path) -> None:
+    before = len(twice.told("audit")["entries"])
+    file = str(tmp_path / "index.tar")
+    assert twice("backup", file) == 0
+    assert twice("rollback") == 0
+    assert twice("restore", file) == 0
+    assert twice("rollback", "snapshot-x") == 1
+    assert twice("cancel") == 1
+    assert twice("status") == 0
+    told = twice.told("audit")
+    assert (told["line"], told["problem"]) == (None, None)
+    new = told["entries"][before:]
+    assert [(one["action"], one["outcome"], one["about"]) for one in new] == [
+        ("rollback", "begun", ""), ("rollback", "done", ""),
+        ("restore", "begun", file), ("restore", "done", file),
+        ("rollback", "begun", "snapshot-x"), ("rollback", "failed", "snapshot-x"),
+        ("cancel", "begun", ""), ("cancel", "failed", ""),
+    ]  # fmt: skip
+    assert {one["who"] for one in new} == {system_user()}
+    assert [one["action"] for one in told["entries"][:2]] == ["index", "index"]
+    assert twice("audit") == 0
+    assert f"{before + 8} lines, each as it was written" in twice.out
+
+
+def test_a_changed_line_of_the_audit_log_is_named(twice: Shell) -> None:
+    number = len(twice.told("audit")["entries"])
+    assert twice("verify") == 0
+    assert f"audit log: {number} lines, each as it was written\n" in twice.out
+    assert twice.told("verify")["audit"] == {"lines": number, "line": None, "problem": None}
+    log = twice.archive.index / AUDIT
+    first, second, *rest = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([first, second.replace(b"done", b"failed"), *rest]))
+    for command in ("verify", "audit"):
+        assert twice(command) == 1
+        assert one_line(twice.err).startswith("Line 2 of the audit log")
+        assert one_line(twice.err).endswith("a new log begins.")
+        assert twice(command, "--json") == 1
+        told = json.loads(twice.out)
+        assert (told if command == "audit" else told["audit"])["line"] == 2
+
+
+@pytest.mark.parametrize("command", ["cancel", "rollback"])
+def test_where_there_is_no_index_nothing_is_made_to_record_it(nowhere: Shell, command: str) -> None:
+    assert nowhere.cured(command)
+    assert nowhere.told("audit")["entries"] == []
+    assert not (nowhere.archive.index / AUDIT).exists()
+
+
+def test_the_hash_of_a_password_from_a_pipe(nowhere: Shell) -> None:
+    def piped(words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PYTHON, "password"], input=words, capture_output=True, encoding="utf-8", timeout=120
+        )
+
+    done = piped("a quay, a crane, a gull\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    Guesses().check(done.stdout.rstrip("\n"), "a quay, a crane, a gull")
+    refused = piped("short\n")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"error: {PasswordTooShort(15)}\n"
 
 
 # --- For people ----------------------------------------------------------------------------------

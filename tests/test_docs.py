@@ -81,6 +81,7 @@ def test_there_are_the_commands_of_the_contract() -> None:
     assert set(commands()) == {
         "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots",
         "diff", "rollback", "backup", "restore", "furniture", "evaluate", "feedback",
+        "audit", "password",
     }  # fmt: skip
 
 

@@ -1,31 +1,46 @@
-"""The page of the archive: what is indexed, what was left out and why, and indexing again."""
+"""The page of the archive: what is indexed, what was left out and why; for admins, what they do."""
 
 import time
 from collections.abc import Mapping
 
 import streamlit as st
 
+from archive.errors import ArchiveError
 from archive.settings import Settings
-from archive.snapshot import current_name
-from indexer.jobs import Job, JobState, read_job, start_reindex
+from archive.snapshot import Kept, current_name, kept_snapshots, roll_back
+from indexer.jobs import Job, JobState, cancel_job, read_job, read_log, start_reindex
 from indexer.pipeline import BuildReport
 from retriever.engine import Engine
+from ui.access import Role, acting, reader
+from ui.audit import show_audit
 from ui.rendering import note_html, safe_text
-from ui.session import local, open_archive, words
+from ui.session import (
+    local,
+    open_archive,
+    show_told_problem,
+    telling_problems,
+    words,
+)
 from ui.wording import Wording
+
+START, CANCEL, ROLL_BACK = "start", "cancel", "rollback"  # as the audit log has them
 
 _ASKED = "reindex_asked"  # (when, the start of the run before) until the new run is seen
 _PATIENCE = 60  # seconds to wait for the first sign of a run
+_BACK = "roll_back_to"  # the snapshot that the first of the two clicks named
+_LINES = 200  # of the log of a run, the last ones, that are shown
 
 
 def page(settings: Settings, wording: Wording) -> None:
     st.title(wording.page_archive, anchor=False)
     _reindexing(settings, current_name(settings.index), wording)
     archive = open_archive(settings, wording)
-    if archive is None:
-        return
-    _holdings(archive, wording)
-    _left_out(archive, wording)
+    if archive:
+        _holdings(archive, wording)
+        _left_out(archive, wording)
+    if reader(settings).may(Role.ADMIN):
+        _snapshots(settings, wording)
+        show_audit(settings, wording)
 
 
 # --- What is indexed --------------------------------------------------------------------------
@@ -114,6 +129,8 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
     job = read_job(settings.index)
     starting = _is_starting(job)
     running = job.state == JobState.RUNNING
+    admin = reader(settings).may(Role.ADMIN)
+    show_told_problem(wording)
     with st.container(border=True):
         st.header(wording.reindexing, anchor=False)
         if starting:
@@ -124,22 +141,50 @@ def _reindexing(settings: Settings, shown: str | None, wording: Wording) -> None
             _show_job(job, wording)
         if starting or running:
             st.html(note_html(wording.still_answering))
+        if admin:
+            _run_buttons(settings, job, wording, busy=starting or running)
+            _log(settings, wording)
+    if current_name(settings.index) != shown:
+        st.rerun()
+
+
+def _run_buttons(settings: Settings, job: Job, wording: Wording, *, busy: bool) -> None:
+    with st.container(horizontal=True):
         st.button(
             wording.reindex,
             key="reindex",
             icon=":material/sync:",
             help=wording.reindex_help,
-            disabled=starting or running,
+            disabled=busy,
             on_click=_ask_for_a_run,
             args=(settings, job),
         )
-    if current_name(settings.index) != shown:
-        st.rerun()
+        if job.state == JobState.RUNNING:
+            st.button(
+                wording.cancel_run,
+                key="cancel_run",
+                icon=":material/cancel:",
+                help=wording.cancel_run_help,
+                on_click=_call_off,
+                args=(settings,),
+            )
+
+
+def _log(settings: Settings, wording: Wording) -> None:
+    if lines := read_log(settings.index):
+        with st.expander(wording.run_log):
+            st.code("\n".join(lines[-_LINES:]), language=None, height=240)
 
 
 def _ask_for_a_run(settings: Settings, before: Job) -> None:
-    st.session_state[_ASKED] = time.monotonic(), before.started
-    start_reindex(settings)
+    with telling_problems(), acting(settings, Role.ADMIN, START):
+        start_reindex(settings)
+        st.session_state[_ASKED] = time.monotonic(), before.started
+
+
+def _call_off(settings: Settings) -> None:
+    with telling_problems(), acting(settings, Role.ADMIN, CANCEL):
+        cancel_job(settings.index)
 
 
 def _is_starting(job: Job) -> bool:
@@ -182,6 +227,79 @@ def _report(report: BuildReport, wording: Wording) -> str:
     )
     told = ", ".join(wording.count(number, counted) for number, counted in counts)
     return wording.report.format(wording.duration(report.seconds), told)
+
+
+# --- Snapshots --------------------------------------------------------------------------------
+
+
+def _snapshots(settings: Settings, wording: Wording) -> None:
+    """The snapshots that are kept, and the way back to an earlier one, in two clicks."""
+    try:
+        kept = _kept(str(settings.index.resolve()), current_name(settings.index), settings)
+    except ArchiveError:
+        return  # the page has said what is wrong with the index
+    st.header(wording.snapshots, anchor=False)
+    st.dataframe(
+        {
+            wording.column_snapshot: [one.name for one in kept],
+            wording.column_created: [_created(one, wording) for one in kept],
+            wording.column_articles: [one.facts.documents if one.facts else None for one in kept],
+            wording.column_state: [
+                wording.damaged_snapshot if one.problem else wording.whole_snapshot for one in kept
+            ],
+        },
+        hide_index=True,
+        alt=wording.snapshots,
+    )
+    for one in kept[1:]:
+        _way_back(settings, one, wording)
+
+
+@st.cache_resource(ttl=60, max_entries=1, show_spinner=False)
+def _kept(index: str, current: str | None, _settings: Settings) -> list[Kept]:
+    return kept_snapshots(_settings.index)
+
+
+def _created(one: Kept, wording: Wording) -> str:
+    return wording.moment(local(one.facts.created)) if one.facts else ""
+
+
+def _way_back(settings: Settings, one: Kept, wording: Wording) -> None:
+    when = _created(one, wording)
+    if st.session_state.get(_BACK) != one.name:
+        st.button(
+            wording.roll_back.format(when),
+            key=f"roll_back_{one.name}",
+            icon=":material/history:",
+            disabled=one.problem is not None,
+            on_click=_ask_for_way_back,
+            args=(one.name,),
+        )
+        return
+    st.warning(wording.roll_back_means.format(when), icon=":material/history:")
+    with st.container(horizontal=True):
+        st.button(
+            wording.roll_back_now,
+            key="roll_back_now",
+            type="primary",
+            on_click=_roll_back,
+            args=(settings, one.name),
+        )
+        st.button(wording.keep_current, key="keep_current", on_click=_forget_way_back)
+
+
+def _ask_for_way_back(name: str) -> None:
+    st.session_state[_BACK] = name
+
+
+def _roll_back(settings: Settings, name: str) -> None:
+    _forget_way_back()
+    with telling_problems(), acting(settings, Role.ADMIN, ROLL_BACK, name):
+        roll_back(settings.index, settings.model, name)
+
+
+def _forget_way_back() -> None:
+    st.session_state.pop(_BACK, None)
 
 
 page(Settings.from_environment(), words())

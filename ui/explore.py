@@ -11,6 +11,7 @@ from archive.spans import Rows
 from retriever.engine import Engine
 from retriever.filters import Holdings
 from retriever.listing import Column, Entry
+from ui.access import Role, require
 from ui.article import show_article, show_similar
 from ui.batch import show_batch
 from ui.comparison import ask_with, show_comparison, show_matter
@@ -49,6 +50,7 @@ _NARROW = 240
 
 
 def page(settings: Settings, wording: Wording) -> None:
+    require(settings, Role.ANALYST)
     st.title(wording.page_explore, anchor=False)
     archive = open_archive(settings, wording)
     if archive is None:

@@ -1,7 +1,7 @@
 """What the pages share: the language, the engine, the address, and two things a browser must do."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +17,7 @@ from ui.state import Parameter
 from ui.wording import WORDINGS, Wording, preferred
 
 _LANGUAGE = "interface_language"
+_PROBLEM = "problem"
 
 # --- Language ---------------------------------------------------------------------------------
 
@@ -118,6 +119,21 @@ def _encoder(_settings: Settings, model: str, models: str) -> Encoder:
 def show_problem(error: ArchiveError, wording: Wording) -> None:
     """An error the user can cure, calmly; its sentence ends with the cure."""
     st.warning(safe_text(str(error)), title=wording.cannot_open, icon=":material/inventory_2:")
+
+
+@contextlib.contextmanager
+def telling_problems() -> Iterator[None]:
+    """For what a click does: an error the user can cure is kept for the page to tell."""
+    try:
+        yield
+    except ArchiveError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def show_told_problem(wording: Wording) -> None:
+    """What kept the last click from being done, once."""
+    if told := st.session_state.pop(_PROBLEM, None):
+        st.warning(safe_text(told), title=wording.not_done, icon=":material/block:")
 
 
 # --- Address ----------------------------------------------------------------------------------

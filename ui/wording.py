@@ -269,6 +269,40 @@ class Wording:
     column_confidence: str
     column_citations: str
 
+    # Who may do what, and what admins do.
+    roles: Mapping[str, str]  # by code
+    no_role: str
+    open_to_this_machine: str
+    only_for: str
+    as_admin: str
+    sign_in: str
+    sign_out: str
+    not_done: str
+    cancel_run: str
+    cancel_run_help: str
+    run_log: str
+    snapshots: str
+    column_snapshot: str
+    column_created: str
+    column_state: str
+    whole_snapshot: str
+    damaged_snapshot: str
+    roll_back: str
+    roll_back_means: str
+    roll_back_now: str
+    keep_current: str
+    audit: str
+    show_audit: str
+    audit_whole: Counted
+    audit_damaged: str
+    audit_download: str
+    column_who: str
+    column_action: str
+    column_outcome: str
+    column_about: str
+    actions: Mapping[str, str]  # by code; a code that is absent is shown as it is
+    outcomes: Mapping[str, str]  # by code
+
     def count(self, number: int, counted: Counted) -> str:
         singular, plural = counted
         one = number < 2 if self.language == "fr" else number == 1
@@ -630,6 +664,50 @@ FRENCH = Wording(
     column_answer="Réponse",
     column_confidence="Confiance",
     column_citations="Citations",
+    roles={"reader": "lecture", "analyst": "analyse", "admin": "administration"},
+    no_role="sans accès",
+    open_to_this_machine="Sans connexion\u00a0: l’application ne répond qu’à cette machine, et "
+    "tous ceux qui s’y trouvent peuvent l’administrer.",
+    only_for="Cette page demande le rôle «\u00a0{}\u00a0». Connectez-vous avec un compte qui "
+    "l’a, ou demandez-le à ceux qui administrent l’archive.",
+    as_admin="Mot de passe d’administration",
+    sign_in="Se connecter",
+    sign_out="Se déconnecter",
+    not_done="Rien n’a été fait",
+    cancel_run="Annuler l’indexation",
+    cancel_run_help="L’index actuel reste\u00a0; la prochaine indexation reprendra où en est "
+    "celle-ci.",
+    run_log="Journal de la dernière indexation",
+    snapshots="États gardés de l’index",
+    column_snapshot="État",
+    column_created="Fait le",
+    column_state="Intégrité",
+    whole_snapshot="intact",
+    damaged_snapshot="endommagé",
+    roll_back="Revenir à l’index du {}",
+    roll_back_means="L’index du {} répondra dès maintenant. Les fichiers des articles restent tels "
+    "qu’ils sont\u00a0: la prochaine indexation les reprendra.",
+    roll_back_now="Oui, y revenir",
+    keep_current="Garder l’actuel",
+    audit="Journal d’audit",
+    show_audit="Montrer qui a fait quoi",
+    audit_whole=(
+        "{} ligne, telle qu’elle fut écrite.", "{} lignes, telles qu’elles furent écrites.",
+    ),
+    audit_damaged="La ligne {} n’est plus telle qu’elle fut écrite, ou ce qui la suivait a "
+    "disparu.",
+    audit_download="Tout le journal en CSV",
+    column_who="Qui",
+    column_action="Action",
+    column_outcome="Issue",
+    column_about="Objet",
+    actions={
+        "index": "indexer", "start": "lancer l’indexation", "cancel": "annuler l’indexation",
+        "rollback": "revenir en arrière", "restore": "restaurer", "sign-in": "se connecter",
+    },
+    outcomes={
+        "begun": "commencé", "done": "fait", "failed": "échoué", "denied": "refusé",
+    },
 )  # fmt: skip
 
 ENGLISH = Wording(
@@ -914,6 +992,44 @@ ENGLISH = Wording(
     column_answer="Answer",
     column_confidence="Confidence",
     column_citations="Citations",
+    roles={"reader": "reader", "analyst": "analyst", "admin": "admin"},
+    no_role="no access",
+    open_to_this_machine="No sign-in: the app answers this machine only, and everyone there is an "
+    "admin.",
+    only_for="This page asks for the role “{}”. Sign in as someone who has it, or ask an admin for "
+    "it.",
+    as_admin="Admin’s password",
+    sign_in="Sign in",
+    sign_out="Sign out",
+    not_done="Nothing was done",
+    cancel_run="Call the run off",
+    cancel_run_help="The present index stays; the next run goes on from where this one is.",
+    run_log="Log of the last run",
+    snapshots="Kept snapshots of the index",
+    column_snapshot="Snapshot",
+    column_created="Made on",
+    column_state="State",
+    whole_snapshot="whole",
+    damaged_snapshot="damaged",
+    roll_back="Go back to the index of {}",
+    roll_back_means="The index of {} will answer from now on. The files of the articles stay as "
+    "they are: the next run indexes them again.",
+    roll_back_now="Yes, go back",
+    keep_current="Keep the present one",
+    audit="Audit log",
+    show_audit="Show who did what",
+    audit_whole=("{} line, as it was written.", "{} lines, each as it was written."),
+    audit_damaged="Line {} is not as it was written, or what came after it is gone.",
+    audit_download="The whole log as CSV",
+    column_who="Who",
+    column_action="Action",
+    column_outcome="Outcome",
+    column_about="About",
+    actions={
+        "index": "index", "start": "start indexing", "cancel": "call indexing off",
+        "rollback": "go back", "restore": "restore", "sign-in": "sign in",
+    },
+    outcomes={"begun": "begun", "done": "done", "failed": "failed", "denied": "denied"},
 )  # fmt: skip
 
 WORDINGS = {wording.language: wording for wording in (FRENCH, ENGLISH)}
