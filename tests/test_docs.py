@@ -79,7 +79,8 @@ def anchors(name: str) -> set[str]:
 
 def test_there_are_the_commands_of_the_contract() -> None:
     assert set(commands()) == {
-        "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots",
+        "index", "import", "watch", "cancel",
+        "search", "ask", "similar", "status", "verify", "snapshots",
         "diff", "rollback", "backup", "restore", "furniture", "evaluate", "feedback",
     }  # fmt: skip
 

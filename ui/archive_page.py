@@ -1,4 +1,4 @@
-"""The page of the archive: what is indexed, what was left out and why, and indexing again."""
+"""The page of the archive: what is indexed, what was left out and why; adding files, indexing."""
 
 import time
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from indexer.pipeline import BuildReport
 from retriever.engine import Engine
 from ui.rendering import note_html, safe_text
 from ui.session import local, open_archive, words
+from ui.uploads import add_files
 from ui.wording import Wording
 
 _ASKED = "reindex_asked"  # (when, the start of the run before) until the new run is seen
@@ -21,6 +22,7 @@ _PATIENCE = 60  # seconds to wait for the first sign of a run
 def page(settings: Settings, wording: Wording) -> None:
     st.title(wording.page_archive, anchor=False)
     _reindexing(settings, current_name(settings.index), wording)
+    add_files(settings, wording, lambda: _ask_for_a_run(settings, read_job(settings.index)))
     archive = open_archive(settings, wording)
     if archive is None:
         return
