@@ -360,6 +360,29 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
     _print(arguments, told, lambda: _show_figures(told, expected_figures()))
 
 
+def change_model(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Build the index with another model beside the current one, and switch if it is no worse.
+
+    example: communique change-model /srv/models/e5-base --questions data/questions.jsonl
+    """
+    from evaluation.model_change import change_model as change
+
+    with _shown(quiet=arguments.json) as show:
+        changed = change(settings, arguments.name, arguments.questions, show, force=arguments.force)
+
+    def tell() -> None:
+        table = Table("right", changed.old, changed.new)
+        for kind, share in changed.before.items():
+            table.add_row(kind, _figure(share), _figure(changed.after[kind]))
+        out.print(table)
+        out.print(
+            f"{changed.snapshot} is current, built with {escape(changed.new)}. "
+            "Where COMMUNIQUE_MODEL is set, unset it or name this model."
+        )
+
+    _print(arguments, asdict(changed), tell)
+
+
 def feedback(arguments: argparse.Namespace, settings: Settings) -> None:
     """Write what readers judged in the app as an evaluation set, into a new folder.
 
@@ -397,7 +420,10 @@ def _parser() -> argparse.ArgumentParser:
     def command(run: Callable[[argparse.Namespace, Settings], None]) -> argparse.ArgumentParser:
         summary, _, rest = (run.__doc__ or "").partition("\n")
         one = commands.add_parser(
-            run.__name__.strip("_"), help=summary, description=summary, epilog=rest.strip()
+            run.__name__.strip("_").replace("_", "-"),
+            help=summary,
+            description=summary,
+            epilog=rest.strip(),
         )
         one.add_argument("--json", action="store_true", help="print JSON")
         one.add_argument("--articles", type=Path, metavar="DIR", help="the folder of articles")
@@ -466,6 +492,13 @@ def _parser() -> argparse.ArgumentParser:
         command(run).add_argument("file", type=Path, metavar="FILE", help="the backup")
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    one = command(change_model)
+    one.add_argument("name", metavar="NAME", help="the folder or hub name of the other model")
+    one.add_argument(
+        "--questions", type=Path, required=True, metavar="FILE",
+        help="what both are asked: JSON lines as in data/questions.jsonl",
+    )  # fmt: skip
+    one.add_argument("--force", action="store_true", help="switch also where it is worse")
     command(feedback).add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
     return parser
 

@@ -154,6 +154,24 @@ class QuestionsInvalid(ArchiveError):
         )
 
 
+class ModelUnchanged(ArchiveError):
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The index was built with the model {model} already. "
+            "Build it again all the same: communique index --fresh"
+        )
+
+
+class ModelWorse(ArchiveError):
+    """told: the figures that drop, with both values."""
+
+    def __init__(self, old: str, new: str, told: str) -> None:
+        super().__init__(
+            f"With the model {new} fewer questions come out right than with {old} ({told}); the "
+            "index stays as it is. Switch all the same: communique change-model --force"
+        )
+
+
 class ModelUnavailable(ArchiveError):
     def __init__(self, model: str, problem: str) -> None:
         super().__init__(
