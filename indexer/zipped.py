@@ -30,7 +30,7 @@ class Zipped:
 
     def __init__(self, file: IO[bytes]) -> None:
         with _as_refused():
-            self._archive = zipfile.ZipFile(_Bounded(file))  # type: ignore[arg-type]
+            self._archive = zipfile.ZipFile(_Bounded(file))
         found = self._archive.infolist()
         self.entries = [one for one in found if not one.filename.endswith("/")]
         self._left = LARGEST_WHOLE
