@@ -9,10 +9,15 @@ COMMUNIQUE := $(BIN)/communique
 # $(call timed,what,command): say what begins, do it, say how long it took.
 timed = @echo "-> $(1)"; begun=$$(date +%s); $(2) && echo "   done in $$(( $$(date +%s) - begun )) s"
 
+BOM ?= bom.json
+# torch is left out: where it is built for one machine its hash is not the one that all have.
+LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes --constraint constraints.txt --no-header \
+  --no-annotate --python-version 3.11 --no-emit-package torch --excludes requirements-cuda.txt
+
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run index ask search status test torture check format evaluate bench bench-scale screenshots
+.PHONY: help install run index ask search status test torture check format evaluate bench bench-scale screenshots lock sbom
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -60,6 +65,19 @@ bench-scale: .venv/test-installed ## Measure the cost of up to a million passage
 screenshots: .venv/test-installed chromium ## Draw the pictures of docs/ from the app as it is
 	@$(BIN)/python tests/screenshots.py
 
+lock: .venv-lock/installed ## Write the hashes of every pinned package anew: requirements.lock
+	$(call timed,hashes of what runs,$(LOCK) -o requirements.lock requirements.txt)
+	$(call timed,hashes of what tests,$(LOCK) -o requirements-test.lock requirements-test.txt)
+
+sbom: .venv/test-installed ## Write a bill of materials (CycloneDX): make sbom BOM=bom.json
+	$(call timed,bill of materials in $(BOM),$(BIN)/cyclonedx-py environment --pyproject pyproject.toml \
+	  --output-reproducible --of JSON -o $(BOM) $(BIN)/python)
+
+.venv-lock/installed: requirements-lock.txt
+	$(call timed,installing what makes the lock,\
+	  $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q -r $<)
+	@touch $@
+
 .venv-peers/installed: benchmarks/requirements-peers.txt
 	$(call timed,installing the other libraries,\
 	  $(PYTHON) -m venv .venv-peers && .venv-peers/bin/pip install -q -r $<)
@@ -69,14 +87,16 @@ screenshots: .venv/test-installed chromium ## Draw the pictures of docs/ from th
 	$(call timed,making .venv,$(PYTHON) -m venv .venv)
 	@touch $@
 
-.venv/installed: .venv/python requirements.txt constraints.txt pyproject.toml
+.venv/installed: .venv/python requirements.lock requirements.txt constraints.txt pyproject.toml
 	$(call timed,installing packages (a few minutes the first time),\
+	  $(BIN)/pip install -q --require-hashes --no-deps -r requirements.lock && \
 	  $(BIN)/pip install -q -r requirements.txt -c constraints.txt setuptools && \
 	  $(BIN)/pip install -q --no-build-isolation --no-deps -e .)
 	@touch $@
 
-.venv/test-installed: .venv/installed requirements-test.txt
+.venv/test-installed: .venv/installed requirements-test.lock requirements-test.txt
 	$(call timed,installing what the tests need,\
+	  $(BIN)/pip install -q --require-hashes --no-deps -r requirements-test.lock && \
 	  $(BIN)/pip install -q -r requirements-test.txt -c constraints.txt)
 	@touch $@
 

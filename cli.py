@@ -31,7 +31,7 @@ from archive.catalogue import Catalogue
 from archive.dates import Period
 from archive.documents import Filters, Question
 from archive.encoder import open_encoder
-from archive.errors import ArchiveError, AuditDamaged, DateInvalid, IndexDamaged
+from archive.errors import ArchiveError, AuditDamaged, DateInvalid, ImportEmpty, IndexDamaged
 from archive.passwords import hash_password
 from archive.settings import Settings
 from archive.snapshot import (
@@ -44,6 +44,7 @@ from archive.snapshot import (
     roll_back,
 )
 from evaluation.feedback import export_set
+from indexer.intake import KEPT, Fate, counted, import_path, left_out_by_ending
 from indexer.jobs import Job, JobState, cancel_job, read_job, read_log, reindex, run_job
 from indexer.pipeline import BuildReport, Progress, silent
 from indexer.watching import PAUSE, settled_changes
@@ -80,6 +81,39 @@ def index(arguments: argparse.Namespace, settings: Settings) -> None:
     with _shown(quiet=arguments.json) as show:
         report = run_job(settings, show, fresh=arguments.fresh, force=arguments.force)
     _print(arguments, asdict(report), lambda: _report_table(report))
+
+
+def import_(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Take articles from a folder, a .zip, a feed or a file into the folder of articles.
+
+    example: communique import saved/example.org.zip
+    """
+    with recorded(settings.index, system_user(), "import", str(arguments.path)):
+        arrivals = import_path(settings.articles, arguments.path, replace=arguments.replace)
+    counts, left_out = counted(arrivals), left_out_by_ending(arrivals)
+    told = {
+        "found": len(arrivals),
+        **counts,
+        "left_out_by_ending": left_out,
+        "files": [asdict(one) for one in arrivals],
+    }
+
+    def show() -> None:
+        out.print(f"{len(arrivals)} files found")
+        for fate, number in counts.items():
+            out.print(f"  {fate.replace('_', ' ')}: {number}")
+        for ending, number in left_out.items():
+            out.print(f"  left out, {escape(ending) or 'without an ending'}: {number}")
+        for one in arrivals:
+            if one.fate in (Fate.RENAMED, Fate.REPLACED):
+                out.print(f"  {one.fate} {escape(one.name)}: {escape(one.path)}")
+            elif one.fate == Fate.REFUSED:
+                out.print(f"  refused {escape(one.name)}: {escape(one.sentence)}")
+        out.print("To search in them: communique index")
+
+    _print(arguments, told, show)
+    if not any(one.fate in KEPT for one in arrivals):
+        raise ImportEmpty(arguments.path)
 
 
 def watch(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -375,6 +409,29 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> None:
     _print(arguments, told, lambda: _show_figures(told, expected_figures()))
 
 
+def change_model(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Build the index with another model beside the current one, and switch if it is no worse.
+
+    example: communique change-model /srv/models/e5-base --questions data/questions.jsonl
+    """
+    from evaluation.model_change import change_model as change
+
+    with _recorded(settings, "change-model", arguments.name), _shown(quiet=arguments.json) as show:
+        changed = change(settings, arguments.name, arguments.questions, show, force=arguments.force)
+
+    def tell() -> None:
+        table = Table("right", changed.old, changed.new)
+        for kind, share in changed.before.items():
+            table.add_row(kind, _figure(share), _figure(changed.after[kind]))
+        out.print(table)
+        out.print(
+            f"{changed.snapshot} is current, built with {escape(changed.new)}. "
+            "Where COMMUNIQUE_MODEL is set, unset it or name this model."
+        )
+
+    _print(arguments, asdict(changed), tell)
+
+
 def feedback(arguments: argparse.Namespace, settings: Settings) -> None:
     """Write what readers judged in the app as an evaluation set, into a new folder.
 
@@ -412,7 +469,10 @@ def _parser() -> argparse.ArgumentParser:
     def command(run: Callable[[argparse.Namespace, Settings], None]) -> argparse.ArgumentParser:
         summary, _, rest = (run.__doc__ or "").partition("\n")
         one = commands.add_parser(
-            run.__name__, help=summary, description=summary, epilog=rest.strip()
+            run.__name__.strip("_").replace("_", "-"),
+            help=summary,
+            description=summary,
+            epilog=rest.strip(),
         )
         one.add_argument("--json", action="store_true", help="print JSON")
         one.add_argument("--articles", type=Path, metavar="DIR", help="the folder of articles")
@@ -425,6 +485,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--fresh", action="store_true", help=fresh)
     force = "also drop more than a fifth of the articles that are indexed"
     one.add_argument("--force", action="store_true", help=force)
+    one = command(import_)
+    one.add_argument(
+        "path", type=Path, metavar="PATH", help="a folder, a .zip, a feed or an article"
+    )
+    replace = "let what is found take the place of other files of its name"
+    one.add_argument("--replace", action="store_true", help=replace)
     command(watch)
     command(cancel)
     for run in (search, ask):
@@ -477,6 +543,13 @@ def _parser() -> argparse.ArgumentParser:
     command(password)
     command(furniture)
     command(evaluate).add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    one = command(change_model)
+    one.add_argument("name", metavar="NAME", help="the folder or hub name of the other model")
+    one.add_argument(
+        "--questions", type=Path, required=True, metavar="FILE",
+        help="what both are asked: JSON lines as in data/questions.jsonl",
+    )  # fmt: skip
+    one.add_argument("--force", action="store_true", help="switch also where it is worse")
     command(feedback).add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
     return parser
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -136,7 +137,13 @@ class SentenceTransformerEncoder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            return SentenceTransformer(self._source, device="cpu", trust_remote_code=False)
+            refuse_pickled_weights(Path(self._source))
+            return SentenceTransformer(
+                self._source,
+                device="cpu",
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
         except (OSError, ValueError, KeyError) as error:
             problem = str(error).splitlines()[0].rstrip(".")
             raise ModelUnavailable(self._model, problem) from None
@@ -154,6 +161,17 @@ class SentenceTransformerEncoder:
         if torch.cpu._is_avx512_bf16_supported():
             return torch.autocast("cpu", dtype=torch.bfloat16)
         return contextlib.nullcontext()
+
+
+def refuse_pickled_weights(folder: Path) -> None:
+    """Raise ValueError where a model's folder has weights that only unpickling reads.
+
+    The libraries take safetensors where both are there, and pickled weights of some of a model's
+    parts where they are not; unpickling runs what a file says.
+    """
+    for pickled in folder.rglob("pytorch_model*.bin"):
+        if not any(pickled.parent.glob("*.safetensors")):
+            raise ValueError(f"{pickled.relative_to(folder)} is not in the form of safetensors")
 
 
 def open_encoder(settings: Settings) -> Encoder:

@@ -22,6 +22,38 @@ class ArticlesMissing(ArchiveError):
         )
 
 
+class ArticlesUnwritable(ArchiveError):
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"Articles cannot be kept in {folder} ({problem}). "
+            "Let Communiqué write there, then try again."
+        )
+
+
+class ImportMissing(ArchiveError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is nothing to import at {path}. "
+            "Name a folder, a .zip, a feed or an article: communique import PATH"
+        )
+
+
+class ImportInside(ArchiveError):
+    def __init__(self, path: Path, folder: Path) -> None:
+        super().__init__(
+            f"{path} and the folder of articles {folder} lie within one another. "
+            "What lies there is indexed as it is: communique index"
+        )
+
+
+class ImportEmpty(ArchiveError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"Nothing of {path} could be taken. "
+            "Name a folder, a .zip or a feed that holds articles: communique import PATH"
+        )
+
+
 class IndexMissing(ArchiveError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"There is no index in {folder}. Build one: communique index")
@@ -119,6 +151,24 @@ class QuestionsInvalid(ArchiveError):
         super().__init__(
             f"{file} is no list of questions ({problem}). "
             'Write one object a line, with its question as "question".'
+        )
+
+
+class ModelUnchanged(ArchiveError):
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The index was built with the model {model} already. "
+            "Build it again all the same: communique index --fresh"
+        )
+
+
+class ModelWorse(ArchiveError):
+    """told: the figures that drop, with both values."""
+
+    def __init__(self, old: str, new: str, told: str) -> None:
+        super().__init__(
+            f"With the model {new} fewer questions come out right than with {old} ({told}); the "
+            "index stays as it is. Switch all the same: communique change-model --force"
         )
 
 

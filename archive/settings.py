@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from archive.errors import SettingInvalid
 from archive.packaged_model import PACKAGED_MODEL
+from archive.snapshot import model_of
 
 PREFIX = "COMMUNIQUE_"
 
@@ -57,15 +58,18 @@ class Settings(BaseSettings):
     def from_environment(cls, **chosen: Any) -> "Settings":
         """The settings of the environment; what is chosen here, and not None, goes before it.
 
-        Raises SettingInvalid for a value that cannot be used.
+        Where neither names a model it is that of the index, if there is one. Raises SettingInvalid
+        for a value that cannot be used.
         """
         given = {name: value for name, value in chosen.items() if value is not None}
         try:
-            return cls(**given)
+            settings = cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + str(first["loc"][0]).removeprefix(PREFIX.lower()).upper()
             raise SettingInvalid(name, first["msg"].lower()) from None
+        model = None if "model" in settings.model_fields_set else model_of(settings.index)
+        return settings.model_copy(update={"model": model}) if model else settings
 
     @property
     def fingerprint(self) -> str:

@@ -237,6 +237,16 @@ def current_name(index_dir: Path) -> str | None:
     return entries[0].name if entries else None
 
 
+def model_of(index_dir: Path) -> str | None:
+    """The model that the current snapshot says it was built with, or where that cannot be read the
+    one before it; None where neither can. Cheap: of a snapshot it reads the manifest alone."""
+    with contextlib.suppress(ArchiveError):
+        for entry in _pointer(index_dir)[0]:
+            with contextlib.suppress(ArchiveError):
+                return _read_manifest(index_dir, entry).facts.model
+    return None
+
+
 def _pointer(index_dir: Path) -> tuple[list[_Entry], bool]:
     """The kept snapshots, the current one first; and whether that is all that is written there."""
     try:

@@ -63,6 +63,29 @@ def replace_text(file: Path, text: str) -> None:
     flush(file.parent)
 
 
+def put_file(file: Path, content: bytes, *, replace: bool = False) -> None:
+    """Put a whole file in its place in one atomic step, and its folder first if need be.
+
+    Raises FileExistsError where something stands there already, unless it may be replaced, and
+    OSError for what the disk refuses; then nothing has changed.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=file.parent)
+    aside = Path(name)
+    try:
+        with open(handle, "wb") as whole:
+            whole.write(content)
+        aside.chmod(0o644)
+        flush(aside)
+        if replace:
+            os.replace(aside, file)
+        else:
+            os.link(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
+    flush(file.parent)
+
+
 def append_line(file: Path, line: bytes) -> None:
     """Add a line, which holds no line end, to the end of a file; make the file if need be.
 

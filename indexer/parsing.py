@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.documents import DateBasis
 from archive.text import well_formed
-from indexer.formats.parsed import Parsed, Stated
+from indexer.formats.parsed import FEED, Parsed, Stated
 from indexer.refusals import Reason, Refused
 
 ENDINGS = (".md", ".html", ".htm", ".pdf", ".docx")
@@ -55,6 +55,14 @@ class Parser:
 
     def parse(self, ending: str, content: bytes) -> Parsed:
         """The file's text and what it states; `ending` is one of ENDINGS. Raises Refused."""
+        [parsed] = self._tried(ending, content)
+        return parsed
+
+    def parse_feed(self, content: bytes) -> list[Parsed]:
+        """The items of a feed; the text of one that says nothing is empty. Raises Refused."""
+        return self._tried(FEED, content)
+
+    def _tried(self, ending: str, content: bytes) -> list[Parsed]:
         used = self._child is not None
         try:
             return self._parse(ending, content)
@@ -63,7 +71,7 @@ class Parser:
                 raise
         return self._parse(ending, content)
 
-    def _parse(self, ending: str, content: bytes) -> Parsed:
+    def _parse(self, ending: str, content: bytes) -> list[Parsed]:
         answer, late = self._asked(ending, content)
         if not answer.endswith(b"\n"):
             slow = self._end() == -signal.SIGXCPU or late
@@ -71,7 +79,10 @@ class Parser:
         try:
             told = json.loads(answer)
             if "reason" not in told:
-                return _parsed(told)
+                articles = [_parsed(one) for one in told["articles"]]
+                if ending != FEED and len(articles) != 1:
+                    raise ValueError(f"{len(articles)} articles of one file")
+                return articles
             reason, detail = Reason(told["reason"]), str(told["detail"])
         except (ValueError, KeyError, TypeError) as error:  # no answer that a sound child gives
             self._end()

@@ -32,10 +32,11 @@ SENTENCES = {
     Reason.ONLY_FURNITURE: "Nothing is left of the file once the site's furniture is out.",
     Reason.BINARY: "The file is not text.",
     Reason.UNREADABLE: "The file cannot be read: {detail}.",
-    Reason.TOO_LARGE: "The file has {detail} bytes; the largest that is read has 20 MB.",
+    Reason.TOO_LARGE: "The file has {detail} bytes; the largest that is read has 20 MB, "
+    "the largest .zip that is uploaded 100 MB.",
     Reason.OUTSIDE: "The link leads out of the articles folder.",
     Reason.FORMAT: "Only .txt, .md, .html, .pdf and .docx files are read.",
-    Reason.NAME: "The file's name is not valid Unicode.",
+    Reason.NAME: "The file's name is not valid Unicode, or leaves nothing to call it by.",
     Reason.DAMAGED: "The file is damaged, or not of the format that its name tells.",
     Reason.ENCRYPTED: "The file is encrypted.",
     Reason.BOMB: "The file unpacks to more than can be right: {detail}.",

@@ -4,11 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from archive.encoder import refuse_pickled_weights
 from archive.errors import RerankerUnavailable
 from archive.languages import Vectors
 from archive.settings import Settings
@@ -64,8 +66,13 @@ def _loaded(name: str) -> "CrossEncoder":
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
+        refuse_pickled_weights(Path(name))
         model: CrossEncoder = CrossEncoder(
-            name, device="cpu", trust_remote_code=False, local_files_only=True
+            name,
+            device="cpu",
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise RerankerUnavailable(name, str(error).splitlines()[0].rstrip(".")) from None

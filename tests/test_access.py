@@ -235,6 +235,34 @@ def test_a_click_of_one_who_is_no_admin_any_more_does_nothing(
     assert read_job(mine.index).state == JobState.NOT_STARTED
 
 
+def upload(app: AppTest) -> AppTest:
+    """Add a file on the Archive page."""
+    [uploader] = app.file_uploader
+    uploader.set_value([("buoy.txt", b"A buoy broke loose.", "text/plain")])
+    [add] = [one for one in app.button if one.label == ENGLISH.add]
+    return calm(add.click().run())
+
+
+def test_only_admins_add_files_and_that_is_recorded(
+    open_as: Open, mine: Archive, roles: Path
+) -> None:
+    app = open_as(mine, "admin@example.org")
+    calm(app.switch_page("ui/archive_page.py").run())
+    upload(app)
+    taken = mine.articles / "uploads" / "buoy.txt"
+    assert taken.exists()
+    who = "oidc: admin@example.org"
+    assert told_of(mine) == [(who, "upload", "begun"), (who, "upload", "done")]
+    assert entries_of(mine)[0].about == "uploads: buoy.txt"
+    taken.unlink()
+    roles.write_text(ROLES.replace('"admin@example.org" = "admin"', ""))
+    upload(app)
+    assert not taken.exists()
+    assert not app.file_uploader
+    analyst = open_as(mine, "analyst@example.org")
+    assert not calm(analyst.switch_page("ui/archive_page.py").run()).file_uploader
+
+
 def forged(app: AppTest, *states: WidgetState) -> AppTest:
     """The app after a browser has sent these states beside those of its own widgets."""
     assert app._tree is not None

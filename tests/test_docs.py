@@ -79,9 +79,9 @@ def anchors(name: str) -> set[str]:
 
 def test_there_are_the_commands_of_the_contract() -> None:
     assert set(commands()) == {
-        "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots",
-        "diff", "rollback", "backup", "restore", "furniture", "evaluate", "feedback",
-        "audit", "password",
+        "index", "import", "watch", "cancel", "search", "ask", "similar", "status", "verify",
+        "snapshots", "diff", "rollback", "backup", "restore", "furniture", "evaluate",
+        "change-model", "feedback", "audit", "password",
     }  # fmt: skip
 
 
@@ -92,13 +92,13 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 @pytest.mark.parametrize("name", [*written(), "archive/errors.py"])
 def test_every_command_that_is_named_exists(name: str) -> None:
-    named = re.findall(r"\bcommunique ([a-z]+)\b", text(name))
+    named = re.findall(r"\bcommunique ([a-z]+(?:-[a-z]+)*)\b", text(name))
     assert set(named) <= set(commands())
 
 
 @pytest.mark.parametrize("name", written())
 def test_every_option_of_a_command_that_is_named_exists(name: str) -> None:
-    for command, rest in re.findall(r"`communique ([a-z]+)([^`\n]*)`", text(name)):
+    for command, rest in re.findall(r"`communique ([a-z]+(?:-[a-z]+)*)([^`\n]*)`", text(name)):
         for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
             assert option in commands()[command].format_help(), (command, option)
 

@@ -21,6 +21,7 @@ from ui.session import (
     telling_problems,
     words,
 )
+from ui.uploads import add_files
 from ui.wording import Wording
 
 START, CANCEL, ROLL_BACK = "start", "cancel", "rollback"  # as the audit log has them
@@ -34,11 +35,14 @@ _LINES = 200  # of the log of a run, the last ones, that are shown
 def page(settings: Settings, wording: Wording) -> None:
     st.title(wording.page_archive, anchor=False)
     _reindexing(settings, current_name(settings.index), wording)
+    admin = reader(settings).may(Role.ADMIN)
+    if admin:
+        add_files(settings, wording, lambda: _ask_for_a_run(settings, read_job(settings.index)))
     archive = open_archive(settings, wording)
     if archive:
         _holdings(archive, wording)
         _left_out(archive, wording)
-    if reader(settings).may(Role.ADMIN):
+    if admin:
         _snapshots(settings, wording)
         show_audit(settings, wording)
 

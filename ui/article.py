@@ -16,6 +16,14 @@ from ui.state import place_parameter
 from ui.wording import Wording
 
 SIMILAR = 5
+# What a file is sent as; a web page as what no browser shows, since its scripts would run as ours.
+MEDIA_TYPES = {
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+OTHER_MEDIA_TYPE = "application/octet-stream"
 _TURN = "article_turn"
 
 
@@ -109,7 +117,7 @@ def _offer_file(settings: Settings, document: Document, wording: Wording) -> Non
         wording.download_file,
         lambda: file.read_bytes(),
         file.name,
-        "text/plain",
+        MEDIA_TYPES.get(file.suffix.lower(), OTHER_MEDIA_TYPE),
         key="download_file",
         on_click="ignore",
         type="tertiary",

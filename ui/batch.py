@@ -20,6 +20,7 @@ from ui.state import LONGEST_QUESTION, Parameter
 from ui.wording import Wording
 
 MOST_QUESTIONS = 200
+LARGEST_TABLE = 1 << 20  # bytes
 LONGEST_LIST = MOST_QUESTIONS * (LONGEST_QUESTION + 1)  # characters
 _BATCH, _LIST, _FILE, _TABLE = "batch", "batch_list", "batch_file", "batch_table"
 
@@ -65,9 +66,10 @@ def read_column(file: bytes) -> list[str] | None:
     """The cells of a CSV file's column named question, or of its first; None where it is no text.
 
     Commas, semicolons and tabs part cells. Where no first line names a column they do so only if
-    every line has as many cells, and more than one: else a line is a question.
+    every line has as many cells, and more than one: else a line is a question. A file of more than
+    LARGEST_TABLE bytes is none.
     """
-    decoded = decode(file)
+    decoded = decode(file) if len(file) <= LARGEST_TABLE else None
     if decoded is None:
         return None
     try:
@@ -116,7 +118,9 @@ def _choose_questions(wording: Wording) -> None:
             placeholder=wording.batch_hint,
             persist_state="session",
         )
-        file = st.file_uploader(wording.batch_file, type="csv", key=_FILE, max_upload_size=1)
+        file = st.file_uploader(
+            wording.batch_file, type="csv", key=_FILE, max_upload_size=LARGEST_TABLE >> 20
+        )
         gathered = gather(pasted or "", file.getvalue() if file else None)
         told = [wording.count(len(gathered.questions), wording.questions)]
         if gathered.cut:

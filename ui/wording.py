@@ -172,6 +172,20 @@ class Wording:
     removed_files: Counted
     encoded_texts: Counted
 
+    # Files that come in.
+    adding: str
+    add_files: str
+    add_files_help: str
+    add_folder: str
+    add_folder_help: str
+    add_replacing: str
+    add: str
+    files_found: Counted
+    fates: Mapping[str, str]  # by code
+    renamed_note: str
+    column_fate: str
+    column_place: str
+
     # An answer taken along, judged, and found again.
     ignored_snapshot: str
     archive_changed: str
@@ -386,10 +400,10 @@ FRENCH = Wording(
         "only_furniture": "Il ne reste rien du fichier une fois ôté l’habillage du site.",
         "binary": "Le fichier n’est pas du texte.",
         "unreadable": "Le fichier est illisible.",
-        "too_large": "Le fichier dépasse 20 Mo.",
+        "too_large": "Le fichier dépasse 20 Mo, ou 100 Mo s’il est un .zip.",
         "outside_folder": "Le lien mène hors du dossier des articles.",
         "unsupported_format": "Seuls les fichiers .txt, .md, .html, .pdf et .docx sont lus.",
-        "unusable_name": "Le nom du fichier n’est pas de l’Unicode valide.",
+        "unusable_name": "Le nom du fichier n’est pas de l’Unicode valide, ou n’en laisse rien.",
         "damaged": "Le fichier est abîmé, ou n’est pas du format que son nom annonce.",
         "encrypted": "Le fichier est chiffré.",
         "bomb": "Décompressé, le fichier dépasse toute taille plausible.",
@@ -549,6 +563,26 @@ FRENCH = Wording(
     changed_files=("{} modifié", "{} modifiés"),
     removed_files=("{} supprimé", "{} supprimés"),
     encoded_texts=("{} vecteur calculé", "{} vecteurs calculés"),
+    adding="Ajouter des fichiers",
+    add_files="Fichiers",
+    add_files_help="Articles .txt, .md, .html, .pdf et .docx (20 Mo au plus), flux RSS ou Atom, ou "
+    "un .zip de tout cela (100 Mo au plus).",
+    add_folder="Dossier",
+    add_folder_help="Sous le dossier des articles\u00a0; le premier dossier est la source.",
+    add_replacing="Remplacer les fichiers du même nom",
+    add="Ajouter",
+    files_found=("{} fichier reçu", "{} fichiers reçus"),
+    fates={
+        "taken": "ajouté",
+        "renamed": "ajouté sous un autre nom",
+        "replaced": "remplacé",
+        "same": "déjà là",
+        "left_out": "laissé de côté",
+        "refused": "refusé",
+    },
+    renamed_note="Un autre fichier portait déjà ce nom\u00a0; les deux sont gardés.",
+    column_fate="Ce qu’il est devenu",
+    column_place="Emplacement",
     ignored_snapshot="l’état de l’archive n’est pas nommé ainsi",
     archive_changed="L’archive a changé depuis que ce lien a été fait\u00a0; de quel jour il "
     "date, il ne le dit pas. Ce qui suit vient de l’index du {}.",
@@ -882,6 +916,26 @@ ENGLISH = Wording(
     changed_files=("{} changed", "{} changed"),
     removed_files=("{} removed", "{} removed"),
     encoded_texts=("{} vector computed", "{} vectors computed"),
+    adding="Add files",
+    add_files="Files",
+    add_files_help="Articles as .txt, .md, .html, .pdf and .docx (20 MB at most), RSS or Atom "
+    "feeds, or a .zip of all these (100 MB at most).",
+    add_folder="Folder",
+    add_folder_help="Below the folder of articles; the first folder is the source.",
+    add_replacing="Replace files of the same name",
+    add="Add",
+    files_found=("{} file came in", "{} files came in"),
+    fates={
+        "taken": "added",
+        "renamed": "added under another name",
+        "replaced": "replaced",
+        "same": "was there already",
+        "left_out": "left out",
+        "refused": "refused",
+    },
+    renamed_note="Another file had that name already; both are kept.",
+    column_fate="What became of it",
+    column_place="Where it is",
     ignored_snapshot="no state of the archive is named like that",
     archive_changed="The archive has changed since this link was made; the link does not say on "
     "what day that was. What follows is from the index of {}.",

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import BinaryIO
 
-from indexer.formats import docx, html, markdown, pdf
-from indexer.formats.parsed import LONGEST_TEXT, Parsed
+from indexer.formats import docx, feed, html, markdown, pdf
+from indexer.formats.parsed import FEED, LONGEST_TEXT, Parsed
 from indexer.refusals import Reason, Refused
 
-FORMATS: dict[str, Callable[[bytes], Parsed]] = {
+FORMATS: dict[str, Callable[[bytes], Parsed | list[Parsed]]] = {
     ".md": markdown.parse, ".html": html.parse, ".htm": html.parse, ".pdf": pdf.parse,
-    ".docx": docx.parse,
+    ".docx": docx.parse, FEED: feed.parse,
 }  # fmt: skip
 
 
@@ -23,12 +23,13 @@ def answered(header: bytes, files: BinaryIO) -> tuple[bytes, bool]:
     return json.dumps(answer, default=str).encode() + b"\n", going
 
 
-def _answer(parse: Callable[[bytes], Parsed], content: bytes) -> dict[str, object]:
+def _answer(parse: Callable[[bytes], Parsed | list[Parsed]], content: bytes) -> dict[str, object]:
     try:
         parsed = parse(content)
-        if len(parsed.text) > LONGEST_TEXT:
+        articles = [parsed] if isinstance(parsed, Parsed) else parsed
+        if sum(len(one.text) for one in articles) > LONGEST_TEXT:
             raise Refused(Reason.TOO_LONG)
-        return asdict(parsed)
+        return {"articles": [asdict(one) for one in articles]}
     except Refused as refused:
         return {"reason": refused.reason.value, "detail": refused.detail}
     except MemoryError:

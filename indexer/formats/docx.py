@@ -20,12 +20,11 @@ from lxml import etree
 from archive.documents import DateBasis
 from indexer.formats.parsed import Parsed, Stated, as_day, as_language, as_line, as_title
 from indexer.refusals import Reason, Refused
+from indexer.zipped import refuse_packing
 
 MOST_ENTRIES = 2_000
 LARGEST_ENTRY = 50 * 1024 * 1024
 LARGEST_WHOLE = 200 * 1024 * 1024
-MOST_RATIO = 100
-_RATIO_FROM = 1024 * 1024
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 _OLE = b"\xd0\xcf\x11\xe0"  # what Word wraps an encrypted document in
 _DECLARATIONS = [
@@ -73,15 +72,12 @@ def look_over(content: bytes) -> None:
 def _measure(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MOST_ENTRIES:
         raise Refused(Reason.BOMB, f"{len(entries)} entries")
-    if any(entry.flag_bits & 0x1 for entry in entries):
-        raise Refused(Reason.ENCRYPTED)
     whole = sum(entry.file_size for entry in entries)
     largest = max((entry.file_size for entry in entries), default=0)
     if largest > LARGEST_ENTRY or whole > LARGEST_WHOLE:
         raise Refused(Reason.BOMB, f"{whole} bytes, {largest} of them in one entry")
     for entry in entries:
-        if entry.file_size > max(_RATIO_FROM, MOST_RATIO * entry.compress_size):
-            raise Refused(Reason.BOMB, f"{entry.compress_size} bytes to {entry.file_size}")
+        refuse_packing(entry)
 
 
 def _look_into(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
