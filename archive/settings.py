@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(
         320, ge=32, le=480, description="the longest passage, in tokens of the model"
     )
+    hosts: str = Field(
+        "",
+        pattern=r"^[\w.:-]*(\s*,\s*[\w.:-]+)*$",
+        description="the names that the server answers to beside this machine's own, by commas",
+    )
+    log_questions: bool = Field(False, description="whether the server's log tells the questions")
 
     # The settings that shape the index: changing one builds it anew.
     SHAPING: ClassVar[tuple[str, ...]] = ("model", "passage_tokens")
@@ -51,6 +57,11 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = PREFIX + str(first["loc"][0]).removeprefix(PREFIX.lower()).upper()
             raise SettingInvalid(name, first["msg"].lower()) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in `hosts`."""
+        return tuple(name for told in self.hosts.split(",") if (name := told.strip()))
 
     @property
     def fingerprint(self) -> str:

@@ -93,7 +93,7 @@ def served() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+        sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port),
         "--server.enableAgentApi=true",
     ]  # fmt: skip
     address = f"http://127.0.0.1:{port}/"
