@@ -27,6 +27,7 @@ _UPLOAD = re.compile(r"/_stcore/upload_file/")
 # What programs ask for that look after the server: its own figures, and the interface for programs.
 _PRIVATE = re.compile(r"^/metrics/?$|/_stcore/(?:metrics|agent|script-health-check)(?:/|$)")
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
+_POLICY = 1008  # the code of a websocket that is closed for what was asked of it (RFC 6455)
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -100,7 +101,7 @@ class Guard:
         return None
 
     async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the refusal; a websocket is closed with it before it is accepted."""
+        """Answer with the refusal; a websocket is closed before it is accepted, which is a 403."""
         reference = new_reference()
         REFUSED_REQUESTS.labels(refusal.code).inc()
         log.warning(
@@ -112,6 +113,9 @@ class Guard:
             origin=[one[:100] for one in _values(scope, b"origin")],
             path=scope["path"][:100],
         )
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY, "reason": refusal.sentence})
+            return
         answer = PlainTextResponse(
             f"{refusal.sentence} ({reference})\n", refusal.status, {"connection": "close"}
         )
@@ -128,7 +132,7 @@ class Guard:
 
     def _with_headers(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
-            if message["type"].endswith("http.response.start"):
+            if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
@@ -194,19 +198,19 @@ def content_policy() -> str:
     """What the pages may load and run: what the server sends, and nothing of anyone else.
 
     Streamlit's page has a script of its own, allowed by its SHA-256; the scripts of components
-    come as `blob:`. Styles stand in the page: Streamlit writes them there as it draws.
+    come as `blob:`, and what reads messages tries WebAssembly first. Styles stand in the page:
+    Streamlit writes them there as it draws. Its icon and a font are `data:`.
     """
     page = resources.files("streamlit").joinpath("static", "index.html").read_text("utf-8")
     own = " ".join(f"'{_digest(one)}'" for one in re.findall(r"<script>(.*?)</script>", page, re.S))
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' blob: {own}",
+            f"script-src 'self' blob: 'wasm-unsafe-eval' {own}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
-            "font-src 'self'",
+            "font-src 'self' data:",
             "connect-src 'self'",
-            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

@@ -9,7 +9,7 @@ from archive.errors import TooManyQuestions
 from serving.metrics import WAITING
 
 AT_ONCE = 2
-PATIENCE = 10.0  # seconds
+PATIENCE = 5.0  # seconds
 
 
 class TakingTurns:

@@ -320,13 +320,12 @@ async def _open_one_too_many() -> None:
         "query_string": b"",
         "client": ("127.0.0.1", 1),
         "headers": [(b"host", b"localhost")],
-        "extensions": {"websocket.http.response": {}},
     }
     reading = [asyncio.create_task(guard(scope, receive, send)) for _ in range(MOST_READERS)]
     await asyncio.sleep(0)
     await guard(scope, receive, send)
-    assert told[0]["type"] == "websocket.http.response.start"
-    assert told[0]["status"] == 503
+    assert [one["type"] for one in told] == ["websocket.close"]
+    assert "Try again" in told[0]["reason"]
     told.clear()
     closing.set()
     await asyncio.gather(*reading)
@@ -420,10 +419,8 @@ ARTICLE = "otan-presse/004_sommet-la-haye-cinq-pour-cent.txt"
 OTHER = "nato-press/102_hague-summit.txt"
 PAGES = {
     "asked": (f"?q={quote(FINLAND)}&doc={ARTICLE}&at=300-360", "blockquote.quotation"),
-    "refused": (f"?q={quote(APPLE_PIE)}&lang=fr", ".note"),
     "browsed": (f"explore?doc={ARTICLE}", ".article"),
-    "timeline": ("explore?part=timeline", "canvas"),
-    "matter": (f"explore?part=matter&doc={ARTICLE}", ".note"),
+    "timeline": ("explore?part=timeline", "svg.marks"),
     "compared": (f"explore?part=compare&doc={ARTICLE}&with={OTHER}", "mark"),
     "batch": ("explore?part=batch", "textarea"),
     "archive": ("archive", "canvas"),
@@ -440,7 +437,8 @@ def test_the_pages_do_nothing_that_the_policy_forbids(
         expect(page.locator("[data-testid=stApp]")).to_have_attribute(
             "data-test-script-state", "notRunning", timeout=PATIENCE
         )
-        assert page.evaluate("document.documentElement.lang") == "fr"
+        # The script of a component, which comes as a blob, has run.
+        page.wait_for_function("document.documentElement.lang === 'fr'")
 
 
 # --- Health -----------------------------------------------------------------------------------
@@ -502,16 +500,16 @@ def test_questions_are_counted_and_noted_without_their_words(server: Server) -> 
 
 
 def test_readers_who_ask_at_once_get_their_own_answers(server: Server) -> None:
-    questions = [FINLAND, APPLE_PIE, "Who is the Secretary General?", "Qui est Mark Rutte ?"]
+    questions = [FINLAND, APPLE_PIE, "Who is the Secretary General of NATO?"]
     alone = Reader(server.address)
     expected = [alone.ask(question) for question in questions]
 
     def read(number: int) -> bool:
-        reader, order = Reader(server.address), [(number + at) % 4 for at in range(4)]
+        reader, order = Reader(server.address), [(number + at) % 3 for at in range(3)]
         return [reader.ask(questions[at]) for at in order] == [expected[at] for at in order]
 
     with ThreadPoolExecutor(8) as threads:
-        asked = [threads.submit(read, number) for number in range(8)]
+        asked = [threads.submit(read, number) for number in range(6)]
         while not all(one.done() for one in asked):
             assert server.ask("/api/live")[0] == 200
             time.sleep(0.05)
