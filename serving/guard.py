@@ -164,7 +164,9 @@ def _is_local(scope: Scope, name: str) -> bool:
     """Whether a request was made on this machine, to this machine, and through no proxy."""
     client = scope.get("client")
     forwarded = any(key in _FORWARDED for key, _ in scope["headers"])
-    return bool(client) and _is_loopback(client[0]) and _is_loopback(name) and not forwarded
+    if client is None or forwarded:
+        return False
+    return _is_loopback(client[0]) and _is_loopback(name)
 
 
 def _refusal_of_body(scope: Scope) -> Refusal | None:
