@@ -26,7 +26,7 @@ install: .venv/installed ## Make .venv and install what the project needs to run
 
 run: index ## Install, index data/articles, and serve the app on http://127.0.0.1:8501
 	@echo "-> serving on http://$(ADDRESS):$(PORT) (Ctrl+C stops)"
-	@exec $(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
+	@exec $(BIN)/streamlit run server.py --server.address $(ADDRESS) --server.port $(PORT)
 
 index: .venv/installed ## Index what is new or changed in data/articles
 	$(call timed,indexing data/articles,$(COMMUNIQUE) index)

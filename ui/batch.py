@@ -12,8 +12,10 @@ import streamlit as st
 from archive.answers import Answer, Citation
 from archive.documents import Question
 from archive.errors import ArchiveError
+from archive.settings import Settings
 from indexer.formats.plain import decode
 from retriever.engine import Engine
+from serving.questions import ask
 from ui.downloads import disarmed
 from ui.rendering import note_html, quotation_html, safe_text
 from ui.state import LONGEST_QUESTION, Parameter
@@ -95,11 +97,11 @@ def _rows(text: str, mark: str) -> list[list[str]]:
 # --- What is shown ----------------------------------------------------------------------------
 
 
-def show_batch(archive: Engine, wording: Wording) -> None:
+def show_batch(archive: Engine, settings: Settings, wording: Wording) -> None:
     """Questions to put, those that are being answered, and the table of answers."""
     batch: Batch | None = st.session_state.get(_BATCH)
     if batch and batch.running:
-        _answer(archive, batch, wording)
+        _answer(archive, batch, settings, wording)
         return
     if batch and batch.answers:
         _show_answers(archive, batch, wording)
@@ -146,7 +148,7 @@ def _start(questions: tuple[str, ...]) -> None:
     st.session_state.pop(_TABLE, None)
 
 
-def _answer(archive: Engine, batch: Batch, wording: Wording) -> None:
+def _answer(archive: Engine, batch: Batch, settings: Settings, wording: Wording) -> None:
     """Answer what is not answered yet. Each answer is kept at once: whatever ends this run, be it
     the button or another page, the next one goes on from there, or stops."""
     total = len(batch.questions)
@@ -171,7 +173,7 @@ def _answer(archive: Engine, batch: Batch, wording: Wording) -> None:
                 column_config=_widths(wording),
             )
         try:
-            answer = archive.ask(Question(batch.questions[done]))
+            answer = ask(archive, Question(batch.questions[done]), settings)
         except ArchiveError:
             _stop(batch)
             raise

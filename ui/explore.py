@@ -71,7 +71,7 @@ def page(settings: Settings, wording: Wording) -> None:
         elif view.part == Part.COMPARE:
             show_comparison(archive, view, wording)
         else:
-            show_batch(archive, wording)
+            show_batch(archive, settings, wording)
     except ArchiveError as error:
         show_problem(error, wording)
 

@@ -10,7 +10,9 @@ from archive.documents import Question
 from archive.errors import FeedbackUnwritable
 from archive.feedback import LONGEST_WORDS, REASONS, Reason, Verdict, judge, keep
 from archive.snapshot import Snapshot
-from ui.rendering import note_html, safe_text
+from serving.metrics import FEEDBACK
+from ui.rendering import note_html
+from ui.session import show_problem
 from ui.wording import Wording
 
 _JUDGED = "judged"  # by snapshot and question
@@ -46,7 +48,7 @@ def show_reasons(snapshot: Snapshot, question: Question, answer: Answer, wording
     """What became of the verdict, and after a thumb down what the reader may add."""
     judged = _judged(snapshot, question)
     if judged.lost:
-        st.warning(safe_text(str(judged.lost)), title=wording.verdict_lost)
+        show_problem(judged.lost, wording, wording.verdict_lost)
     elif judged.verdict in _THUMBS:
         st.html(note_html(wording.reason_kept if judged.explained else wording.verdict_kept))
     if judged.verdict != Verdict.DOWN or judged.explained:
@@ -103,4 +105,6 @@ def _keep(told: Judged, snapshot: Snapshot, question: Question, answer: Answer) 
         keep(snapshot.folder.parent, judgement)
     except FeedbackUnwritable as error:
         told = replace(_judged(snapshot, question), lost=error)
+    else:
+        FEEDBACK.labels(judgement.verdict).inc()
     st.session_state[_JUDGED][snapshot.name, question] = told

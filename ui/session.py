@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from archive.encoder import Encoder, open_encoder
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, TooManyQuestions
 from archive.settings import Settings
 from archive.snapshot import current_name
 from retriever.engine import Engine, open_engine
+from serving.logs import log, new_reference, note_error
+from serving.metrics import ERRORS
+from serving.turns import TakingTurns
 from ui.rendering import safe_text
 from ui.state import Parameter
 from ui.wording import WORDINGS, Wording, preferred
@@ -113,12 +116,39 @@ def _warm_encoder(_settings: Settings, model: str, models: str) -> bool:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _encoder(_settings: Settings, model: str, models: str) -> Encoder:
-    return open_encoder(_settings)
+    return TakingTurns(open_encoder(_settings))
 
 
-def show_problem(error: ArchiveError, wording: Wording) -> None:
+# --- Errors -----------------------------------------------------------------------------------
+
+
+def show_problem(error: ArchiveError, wording: Wording, title: str | None = None) -> None:
     """An error the user can cure, calmly; its sentence ends with the cure."""
-    st.warning(safe_text(str(error)), title=wording.cannot_open, icon=":material/inventory_2:")
+    reference, kind = new_reference(), type(error).__name__
+    ERRORS.labels(kind).inc()
+    log.warning("problem", reference=reference, kind=kind, sentence=str(error))
+    told = safe_text(wording.reference.format(reference))
+    if isinstance(error, TooManyQuestions):
+        st.info(f"{wording.busy} {told}", icon=":material/hourglass_top:")
+    else:
+        sentence = safe_text(str(error))
+        st.warning(
+            f"{sentence} {told}",
+            title=title or wording.cannot_open,
+            icon=":material/inventory_2:",
+        )
+
+
+def show_bug(error: Exception) -> bool:
+    """An error that nobody foresaw, without its words; they are for the log."""
+    ERRORS.labels(type(error).__name__).inc()
+    wording, reference = words(), note_error(error)
+    st.error(
+        f"{wording.bug} {safe_text(wording.reference.format(reference))}",
+        title=wording.bug_title,
+        icon=":material/error:",
+    )
+    return True
 
 
 @contextlib.contextmanager
@@ -127,13 +157,13 @@ def telling_problems() -> Iterator[None]:
     try:
         yield
     except ArchiveError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error
 
 
 def show_told_problem(wording: Wording) -> None:
     """What kept the last click from being done, once."""
-    if told := st.session_state.pop(_PROBLEM, None):
-        st.warning(safe_text(told), title=wording.not_done, icon=":material/block:")
+    if problem := st.session_state.pop(_PROBLEM, None):
+        show_problem(problem, wording, wording.not_done)
 
 
 # --- Address ----------------------------------------------------------------------------------

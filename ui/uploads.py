@@ -9,7 +9,8 @@ from archive.errors import ArchiveError
 from archive.settings import Settings
 from indexer.intake import KEPT, LARGEST_UPLOAD, UPLOADS, Arrival, Fate, counted, take_uploads
 from ui.access import Role, acting
-from ui.rendering import note_html, safe_text
+from ui.rendering import note_html
+from ui.session import show_problem
 from ui.wording import Wording
 
 UPLOAD = "upload"  # as the audit log has it
@@ -43,7 +44,7 @@ def add_files(settings: Settings, wording: Wording, index: Callable[[], None]) -
                     st.session_state[_TAKEN] = take(settings, files, folder, replace=replace)
                 except ArchiveError as error:
                     st.session_state.pop(_TAKEN, None)
-                    st.error(safe_text(str(error)))
+                    show_problem(error, wording, wording.not_done)
         if told := st.session_state.get(_TAKEN):
             _tell(told, wording)
             if any(one.fate in KEPT for one in told):

@@ -36,6 +36,10 @@ class Wording:
     opening: str
     cannot_open: str
     damaged: str
+    busy: str
+    bug_title: str
+    bug: str
+    reference: str
     articles: Counted
     passages: Counted
     indexed_on: str
@@ -428,6 +432,10 @@ FRENCH = Wording(
     opening="Ouverture de l’archive…",
     cannot_open="L’archive ne peut pas être ouverte",
     damaged="L’index le plus récent est endommagé\u00a0; celui du {} répond à sa place.",
+    busy="Beaucoup de questions arrivent en ce moment. Reposez la vôtre dans un instant.",
+    bug_title="Une erreur s’est produite",
+    bug="Rechargez la page\u00a0; si l’erreur revient, signalez-la avec sa référence.",
+    reference="Référence {}.",
     articles=("{} article", "{} articles"),
     passages=("{} passage", "{} passages"),
     indexed_on="index du {}",
@@ -782,6 +790,10 @@ ENGLISH = Wording(
     opening="Opening the archive…",
     cannot_open="The archive cannot be opened",
     damaged="The newest index is damaged; the one of {} answers in its place.",
+    busy="Many questions are arriving just now. Ask yours again in a moment.",
+    bug_title="Something went wrong",
+    bug="Reload the page; if it happens again, report it with its reference.",
+    reference="Reference {}.",
     articles=("{} article", "{} articles"),
     passages=("{} passage", "{} passages"),
     indexed_on="indexed {}",
