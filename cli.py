@@ -91,9 +91,9 @@ def import_(arguments: argparse.Namespace, settings: Settings) -> None:
     with recorded(settings.index, system_user(), "import", str(arguments.path)):
         arrivals = import_path(settings.articles, arguments.path, replace=arguments.replace)
     counts, left_out = counted(arrivals), left_out_by_ending(arrivals)
-    told = {
+    told: dict[str, object] = {
         "found": len(arrivals),
-        **counts,
+        **{str(fate): number for fate, number in counts.items()},
         "left_out_by_ending": left_out,
         "files": [asdict(one) for one in arrivals],
     }

@@ -49,8 +49,10 @@ def archive() -> Archive:
 
 @pytest.fixture
 def open_at(monkeypatch: pytest.MonkeyPatch, archive: Archive) -> Open:
-    def opened(address: Mapping[str, str | Sequence[str]] | None = None, **chosen: str) -> AppTest:
-        return open_app(monkeypatch, archive, address, **chosen)
+    def opened(
+        address: Mapping[str, str | Sequence[str]] | None = None, locale: str = "en-GB"
+    ) -> AppTest:
+        return open_app(monkeypatch, archive, address, locale=locale)
 
     return opened
 

@@ -23,8 +23,9 @@ from archive.passwords import Guesses
 
 PYTHON = [sys.executable, str(Path(cli.__file__).resolve())]
 COMMANDS = (
-    "index", "watch", "cancel", "search", "ask", "similar", "status", "verify", "snapshots", "diff",
-    "rollback", "backup", "restore", "audit", "password", "furniture", "evaluate",
+    "index", "import", "watch", "cancel", "search", "ask", "similar", "status", "verify",
+    "snapshots", "diff", "rollback", "backup", "restore", "audit", "password", "furniture",
+    "evaluate", "change-model",
 )  # fmt: skip
 ROW = {
     "rank", "path", "title", "language", "published", "start", "end", "text", "score", "why",
@@ -280,6 +281,38 @@ def test_what_is_not_unicode_is_no_traceback(
 
 
 # --- Indexing ------------------------------------------------------------------------------------
+
+
+def test_importing_tells_what_became_of_every_file(nowhere: Shell, tmp_path: Path) -> None:
+    site: dict[str, str | bytes] = {
+        "a.txt": "words",
+        "b.css": "p {}",
+        "c.css": "",
+        "[red]d.txt": "",
+    }
+    write_pages(tmp_path / "port", {**site, "\x1b[31m.txt": "other words"})
+    told = nowhere.told("import", str(tmp_path / "port"))
+    assert {name: told[name] for name in ("found", "taken", "left_out", "refused", "same")} == {
+        "found": 5, "taken": 2, "left_out": 2, "refused": 1, "same": 0,
+    }  # fmt: skip
+    assert told["left_out_by_ending"] == {".css": 2}
+    assert {one["path"] for one in told["files"]} == {"", "port/a.txt", "port/[31m.txt"}
+    (tmp_path / "port" / "a.txt").write_text("new words")
+    assert nowhere("import", str(tmp_path / "port"), "--replace") == 0
+    lines = nowhere.out.splitlines()
+    assert lines[0] == "5 files found"
+    for line in ("same: 1", "left out, .css: 2", "replaced a.txt: port/a.txt"):
+        assert f"  {line}" in lines
+    assert "  refused [red]d.txt: The file holds no text." in lines
+    assert "\x1b" not in nowhere.out
+    assert lines[-1].endswith("communique index")
+
+
+def test_an_import_that_brings_nothing_is_told(nowhere: Shell, tmp_path: Path) -> None:
+    write_pages(tmp_path / "styles", {"b.css": "p {}"})
+    assert nowhere("import", str(tmp_path / "styles")) == 1
+    assert one_line(nowhere.err).endswith("communique import PATH")
+    assert nowhere.cured("import", str(tmp_path / "none")).endswith("communique import PATH")
 
 
 def test_indexing_tells_plain_lines_and_ends_with_a_table(
