@@ -87,7 +87,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> Refusal | None:
         """Why a request is refused, None where it may pass. Looks nothing up, waits for nothing."""
         host, origin = _values(scope, b"host"), _values(scope, b"origin")
-        name = _name(host[0]) if len(host) == 1 else None
+        name = _name(host[0].lower()) if len(host) == 1 else None
         if name is None or not (_is_loopback(name) or name in self._hosts):
             return FOREIGN_HOST
         if origin and origin not in ([f"{scheme}://{host[0]}"] for scheme in ("http", "https")):
@@ -143,12 +143,13 @@ class Guard:
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:
-    """Every value of a header, in lower case."""
-    return [value.decode("latin-1").lower() for key, value in scope["headers"] if key == name]
+    """Every value of a header, letter by letter: Streamlit takes an origin in other letters than
+    the host for a foreign one, and looks it up."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
 def _name(host: str) -> str | None:
-    """The name or number of a host without its port, None for what is no host."""
+    """The name or number of a host in lower case without its port, None for what is no host."""
     found = _HOST.fullmatch(host)
     return (found[1] or found[2]) if found else None
 

@@ -3,8 +3,8 @@
 import pytest
 from app_support import APPLE_PIE, FINLAND
 from axe_playwright_python.sync_playwright import Axe
-from browser_support import opened
-from playwright.sync_api import Browser, Page
+from browser_support import PATIENCE, opened
+from playwright.sync_api import Browser, Page, expect
 
 OPENED = f"?q={FINLAND}&doc=otan-presse/001_traite-washington-75-ans.txt&at=1000-1060"
 PAGES = {
@@ -43,7 +43,7 @@ def test_axe_finds_nothing_serious(
     with opened(browser, server, locale="en-GB", viewport=wide, color_scheme=scheme) as page:
         page.goto(server + address)
         page.locator("footer, .note").first.wait_for()
-        page.wait_for_function("!document.querySelector('[data-testid=stSpinner]')")
+        expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=PATIENCE)
         page.wait_for_timeout(500)  # what is drawn last, the arrows of the sidebar, moves in
         assert problems(page) == []
 
