@@ -142,17 +142,15 @@ def _line(
 def _last(handle: int, seal: "_Seal") -> str:
     """The SHA-256 that the next line names: of the last one that was sealed.
 
-    One line after it, which follows it, is of a writer that was killed before it could seal it, and
-    counts; half a line is of a machine that stopped, and is cut off. Nothing else is mended, so
-    that it stays to be seen.
+    One line after it is of a writer that was killed before it could seal it, and counts; half a
+    line is of a machine that stopped, and is cut off. Nothing else is mended, so that it stays to
+    be seen.
     """
     after = os.pread(handle, max(os.fstat(handle).st_size - seal.size, 0), seal.size)
     line, end, rest = after.partition(b"\n")
     if after and not end:
         os.ftruncate(handle, seal.size)
-    if end and not rest and _follows(line, seal.sha256):
-        return _digest(line)
-    return seal.sha256
+    return _digest(line) if end and not rest else seal.sha256
 
 
 # --- Reading ----------------------------------------------------------------------------------

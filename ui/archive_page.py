@@ -242,6 +242,8 @@ def _snapshots(settings: Settings, wording: Wording) -> None:
         kept = _kept(str(settings.index.resolve()), current_name(settings.index), settings)
     except ArchiveError:
         return  # the page has said what is wrong with the index
+    if len(kept) < 2:
+        return
     st.header(wording.snapshots, anchor=False)
     st.dataframe(
         {
