@@ -34,6 +34,7 @@ from indexer.pipeline import build_index
 from retriever.engine import Engine, open_engine
 from retriever.listing import Column
 from ui.batch import (
+    LARGEST_TABLE,
     MOST_QUESTIONS,
     Batch,
     Gathered,
@@ -424,6 +425,12 @@ def test_a_batch_that_was_left_goes_on_and_one_that_was_stopped_waits(explore: O
 )  # fmt: skip
 def test_the_column_of_a_file_by_hand(file: bytes, read: list[str] | None) -> None:
     assert read_column(file) == read
+
+
+def test_a_file_that_is_too_large_is_no_table() -> None:
+    lines = b"Who?\n" * (LARGEST_TABLE // 5)
+    assert read_column(lines)
+    assert read_column(lines + b"Who?\n") is None
 
 
 def test_what_is_gathered_by_hand() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.storage import new_folder, replace_text
+from archive.storage import new_folder, put_file, replace_text
 
 
 def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
@@ -42,3 +42,23 @@ def test_a_text_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> Non
         replace_text(file, words)
         assert file.read_bytes() == words.encode()
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_is_put_whole_and_over_another_only_when_it_may(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "file"
+    put_file(file, b"first")
+    with pytest.raises(FileExistsError):
+        put_file(file, b"second")
+    assert file.read_bytes() == b"first"
+    put_file(file, b"third", replace=True)
+    assert file.read_bytes() == b"third"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_is_not_put_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        put_file(tmp_path / "link", b"words")
+    put_file(tmp_path / "link", b"words", replace=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["link"]
+    assert not (tmp_path / "link").is_symlink()
