@@ -93,18 +93,26 @@ def run_job(
             report = rebuild(
                 settings, encoder or open_encoder(settings), told, fresh=fresh, force=force
             )
-        except KeyboardInterrupt:
-            log.cancel()
-            raise
         except ArchiveError as error:
             log.fail(str(error))
             raise
         except BaseException as error:
+            if _is_called_off(error):
+                log.cancel()
+                raise KeyboardInterrupt from error
             log.note(traceback.format_exc().rstrip())
             log.fail(f"The run stopped: {type(error).__name__}.")
             raise
         log.finish(report)
         return report
+
+
+def _is_called_off(error: BaseException | None) -> bool:
+    """Whether Ctrl+C or SIGTERM is behind an error: a library that was being loaded tells one of
+    its own then."""
+    if error is None or isinstance(error, KeyboardInterrupt):
+        return error is not None
+    return _is_called_off(error.__cause__ or error.__context__)
 
 
 @contextlib.contextmanager

@@ -159,6 +159,19 @@ def test_a_run_that_has_a_bug_is_loud_and_notes_where(tmp_path: Path) -> None:
     assert any("encode_passages" in line for line in read_log(settings.index))
 
 
+def test_a_run_that_is_called_off_while_a_library_loads_is_told_so(tmp_path: Path) -> None:
+    class Loading(WordHashEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+            raise ImportError from KeyboardInterrupt()
+
+    write_version(tmp_path, VERSIONS[0])
+    settings = settings_in(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(settings, encoder=Loading())
+    job = read_job(settings.index)
+    assert (job.state, job.problem) == (JobState.CANCELLED, None)
+
+
 def test_a_run_that_finds_the_index_busy_leaves_the_job_of_the_other(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     write_version(tmp_path, VERSIONS[0])
