@@ -89,7 +89,7 @@ def import_(arguments: argparse.Namespace, settings: Settings) -> None:
     counts, left_out = counted(arrivals), left_out_by_ending(arrivals)
     told = {
         "found": len(arrivals),
-        **counts,
+        **{fate.value: number for fate, number in counts.items()},
         "left_out_by_ending": left_out,
         "files": [asdict(one) for one in arrivals],
     }
