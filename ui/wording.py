@@ -746,6 +746,7 @@ FRENCH = Wording(
     actions={
         "index": "indexer", "start": "lancer l’indexation", "cancel": "annuler l’indexation",
         "rollback": "revenir en arrière", "restore": "restaurer", "sign-in": "se connecter",
+        "upload": "ajouter des fichiers", "import": "importer", "change-model": "changer de modèle",
     },
     outcomes={
         "begun": "commencé", "done": "fait", "failed": "échoué", "denied": "refusé",
@@ -1093,7 +1094,8 @@ ENGLISH = Wording(
     column_about="About",
     actions={
         "index": "index", "start": "start indexing", "cancel": "call indexing off",
-        "rollback": "go back", "restore": "restore", "sign-in": "sign in",
+        "rollback": "go back", "restore": "restore", "sign-in": "sign in", "upload": "add files",
+        "import": "import", "change-model": "change the model",
     },
     outcomes={"begun": "begun", "done": "done", "failed": "failed", "denied": "denied"},
 )  # fmt: skip
