@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def served(
     *options: str,
     entry: str = "server.py",
     log: Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[str]:
     """The address of `streamlit run server.py` over an archive, on a free port.
 
