@@ -93,11 +93,7 @@ def import_(arguments: argparse.Namespace, settings: Settings) -> None:
     counts, left_out = counted(arrivals), left_out_by_ending(arrivals)
     told: dict[str, object] = {
         "found": len(arrivals),
-<<<<<<< HEAD
-        **{str(fate): number for fate, number in counts.items()},
-=======
         **{fate.value: number for fate, number in counts.items()},
->>>>>>> six-ways
         "left_out_by_ending": left_out,
         "files": [asdict(one) for one in arrivals],
     }

@@ -133,6 +133,7 @@ def test_a_heading_of_the_list_sorts_it_and_a_row_opens_its_article(
         page.wait_for_url(f"**/explore?sort={order}", timeout=PATIENCE)
         expect(page.get_by_role("combobox", name="Tri")).to_be_visible(timeout=PATIENCE)
         page.wait_for_timeout(500)  # the table of the other order is drawn
+        expect(table).to_have_count(1, timeout=PATIENCE)
     table.click(position={"x": 15, "y": 16 + 35})
     expect(page.locator(".st-key-article .heading")).to_be_visible(timeout=PATIENCE)
     assert "doc=" in page.url

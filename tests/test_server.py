@@ -3,9 +3,13 @@
 import asyncio
 import http.client
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -262,6 +266,16 @@ def answered(
     return sent[0]["status"], told
 
 
+def test_what_the_server_runs_with_by_default_is_closed() -> None:
+    told = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert told["server"]["address"] == "127.0.0.1"
+    assert told["server"]["enableCORS"] is told["server"]["enableXsrfProtection"] is True
+    assert told["server"]["enableStaticServing"] is told["browser"]["gatherUsageStats"] is False
+    assert told["client"]["showErrorDetails"] == "none"
+    assert told["client"]["allowedOrigins"] == []
+    assert told["logger"]["enableRich"] is False
+
+
 # --- What is for the machine alone ------------------------------------------------------------
 
 PRIVATE = ("/metrics", "/_stcore/metrics", "/_stcore/agent/interact", "/_stcore/agent/openapi.json",
@@ -477,6 +491,16 @@ def test_a_server_without_a_whole_index_is_not_ready_and_says_why(
     assert server.metric("communique_ready") == server.metric("communique_index_whole") == 0
     harmed.write_bytes(content)
     server.wait_until(200)
+
+
+def test_a_setting_that_cannot_be_used_ends_the_server_with_its_cure() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", "0"],
+        cwd=REPOSITORY, env=os.environ | {"COMMUNIQUE_HOSTS": "one two"}, timeout=60,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert re.fullmatch(r"COMMUNIQUE_HOSTS .*Correct it or unset it\.\n", ended.stderr)
 
 
 # --- Questions, errors and the log ------------------------------------------------------------
