@@ -144,6 +144,7 @@ def test_only_the_command_line_and_measuring_print() -> None:
     assert {source for source in printing if package_of(source) != "benchmarks"} <= {
         "cli.py", "evaluation/fit_confidence.py", "evaluation/learn_directions.py",
         "evaluation/bitext.py", "evaluation/questions.py", "evaluation/formats.py",
+        "evaluation/near_copies.py",
     }  # fmt: skip
 
 
