@@ -41,7 +41,7 @@ status: .venv/installed ## Say what is indexed
 	@$(COMMUNIQUE) status
 
 test: check chromium ## Run every check and every test
-	$(call timed,tests,$(BIN)/pytest)
+	$(call timed,tests,$(BIN)/pytest -n auto --dist loadfile)
 
 torture: .venv/test-installed ## Run in full the tests of which make test runs a sample (hours)
 	$(call timed,torture,$(BIN)/pytest -m torture --timeout 0)
