@@ -114,7 +114,8 @@ def served() -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
     address = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL  # the pages tell of errors, too
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=quiet, stderr=quiet) as process:
         try:
             for _ in range(10 * PATIENCE):
                 try:

@@ -162,7 +162,11 @@ def test_wherever_the_log_is_cut_short_it_is_noticed(size: int) -> None:
     assert audit.line in {max(len(audit.entries), 1), len(audit.entries) + 1}
 
 
-@pytest.mark.parametrize("seal", [None, b"", b"rubbish", b"-5 " + b"0" * 64, SEALED[:-1] + b"?"])
+@pytest.mark.parametrize(
+    "seal",
+    [None, b"", b"rubbish", b"-5 " + b"0" * 64, SEALED[:-1] + b"?"],
+    ids=["gone", "empty", "rubbish", "before the log", "changed"],
+)
 def test_a_seal_that_is_gone_or_changed_is_noticed(seal: bytes | None) -> None:
     audit = read(b"".join(line + b"\n" for line in ORIGINAL), seal)
     assert audit.line == LINES

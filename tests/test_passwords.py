@@ -27,7 +27,9 @@ def test_the_hash_is_argon2id_as_rfc_9106_recommends_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", PASSWORD, "$argon2id$", HASHED.replace("argon2id", "argon2i"), HASHED[:40]]
+    "text",
+    ["", PASSWORD, "$argon2id$", HASHED.replace("argon2id", "argon2i"), HASHED[:40]],
+    ids=["nothing", "a password", "a name", "another kind", "half a hash"],
 )
 def test_nothing_else_passes_for_a_hash(text: str) -> None:
     assert not is_hash(text)
@@ -42,7 +44,11 @@ def test_a_short_password_is_refused_with_the_cure() -> None:
     assert is_hash(hash_password("x" * SHORTEST))
 
 
-@pytest.mark.parametrize("text", ["", PASSWORD[:-1], PASSWORD.upper(), PASSWORD + "s", HASHED])
+@pytest.mark.parametrize(
+    "text",
+    ["", PASSWORD[:-1], PASSWORD.upper(), PASSWORD + "s", HASHED],
+    ids=["nothing", "a letter less", "capitals", "a letter more", "the hash"],
+)
 def test_only_the_password_passes(text: str) -> None:
     Guesses(Clock()).check(HASHED, PASSWORD)
     with pytest.raises(PasswordWrong):
