@@ -38,8 +38,8 @@ def safe_name(told: str) -> str:
         if one.isspace() or not unicodedata.category(one).startswith("C")
     )
     plain = unicodedata.normalize("NFC", _FORBIDDEN.sub("-", re.sub(r"[/\\]", "-", visible)))
-    name = _cut(_trimmed(plain))
-    return f"_{name}" if _DEVICE.fullmatch(name) else name
+    name = _trimmed(plain)
+    return _cut(f"_{name}" if _DEVICE.fullmatch(name) else name)
 
 
 def _trimmed(name: str) -> str:

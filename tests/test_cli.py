@@ -674,6 +674,8 @@ def test_watching_indexes_at_once_and_again_when_files_have_settled(
     process = subprocess.Popen(
         [*PYTHON, "watch", "--json"], env=os.environ | twice.archive.environment(),
         stdout=subprocess.PIPE, encoding="utf-8",
+        # Heeded as in a terminal, also where the tests themselves were started to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     first = json.loads(process.stdout.readline())
