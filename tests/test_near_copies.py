@@ -1,0 +1,29 @@
+"""Which files an index holds as one article, and which articles as one release."""
+
+from app_support import indexed_archive
+
+from archive.catalogue import Catalogue
+from archive.snapshot import CATALOGUE, open_snapshot
+from evaluation.near_copies import groups
+
+
+def test_a_copy_is_its_original_and_versions_are_their_first() -> None:
+    settings = indexed_archive().settings()
+    snapshot = open_snapshot(settings.index, settings.model)
+    catalogue = Catalogue(snapshot.folder / CATALOGUE)
+    indexed, release = groups(catalogue)
+    [copy] = catalogue.duplicates()
+    assert (copy.path, indexed[copy.path]) == ("nato-press/900_copy.txt", copy.of)
+    assert (
+        indexed.keys()
+        == release.keys()
+        == catalogue.files().keys() - {one.path for one in catalogue.refused()}
+    )
+    assert all(indexed[path] == path for path in indexed.keys() - {copy.path})
+    paths = [path for path, *_ in catalogue.headings()]
+    versions = catalogue.versions()
+    assert versions
+    for members in versions:
+        assert {release[paths[member]] for member in members} == {paths[members[0]]}
+    assert len(set(release.values())) == len(paths) - sum(len(one) - 1 for one in versions)
+    assert release[copy.path] == release[copy.of]
