@@ -20,7 +20,7 @@ from app_support import (
     open_app,
     quotations,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
@@ -160,6 +160,7 @@ def test_a_citation_tells_its_article_and_the_sentence_in_its_paragraph(open_at:
 
 
 @given(st.text("ab\n", min_size=1, max_size=900), st.integers(0, 899), st.integers(1, 30))
+@example("a" * 300 + "b" + "a" * 300, 300, 1)
 def test_a_sentence_stands_between_the_nearest_words_of_its_paragraph(
     text: str, start: int, length: int
 ) -> None:
