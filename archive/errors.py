@@ -386,5 +386,5 @@ class GuessedTooSoon(ArchiveError):
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         super().__init__(
-            f"After wrong passwords the next one must wait. Try again in {seconds} seconds."
+            f"After wrong passwords the next one must wait. Try again in {seconds} s."
         )

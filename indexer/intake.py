@@ -2,7 +2,8 @@
 
 A folder, a .zip, a feed, or single files; nothing is fetched, and nothing is lost on the way: of
 all that is found it is told whether it was taken, stood there already, is no article, or is
-refused. Whether it can be read is found when it is indexed.
+refused. Of a sitemap it is told which of its pages are no files. Whether a file can be read is
+found when it is indexed.
 """
 
 import os
@@ -16,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+from urllib.parse import unquote, urlsplit
 
 from archive.errors import ArticlesUnwritable, ImportInside, ImportMissing
 from archive.storage import put_file
@@ -33,6 +35,7 @@ LARGEST_UPLOAD = 100 * 1024 * 1024  # bytes, of a .zip; any other file is bound 
 
 _SNIFFED = 1024
 _PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_PAGE_ENDS = ("", ".html", ".htm", "/index.html", "/index.htm")  # after the path of its address
 _MOST_TWINS = 1_000
 _LONGEST_STEM = 100  # characters of the name that an item of a feed is given
 _LONGEST_SHOWN = 200
@@ -80,8 +83,8 @@ def import_path(articles: Path, path: Path, *, replace: bool = False) -> list[Ar
 
     path: a folder, a .zip, a feed or an article. replace: whether what stands under a name that
     comes again gives way; else the newcomer is given another one. Returns what became of every
-    file and of every item of a feed, in the order of their names. Raises ImportMissing,
-    ImportInside, ArticlesUnwritable.
+    file and of every item of a feed, in the order of their names, and after them the pages of
+    sitemaps that are no files. Raises ImportMissing, ImportInside, ArticlesUnwritable.
     """
     if not os.access(path, os.R_OK):
         raise ImportMissing(path)
@@ -91,13 +94,15 @@ def import_path(articles: Path, path: Path, *, replace: bool = False) -> list[Ar
     with Intake(articles, replace=replace) as intake:
         if path.is_dir():
             below = safe_name(here.name) or UPLOADS
-            return [one for found in _in_folder(path) for one in intake.take(found, below)]
+            told = [one for found in _in_folder(path) for one in intake.take(found, below)]
+            return told + intake.absent()
         below = safe_name(here.stem) or UPLOADS
         if path.suffix.lower() != ZIP:
-            return intake.take(_Found(path.name, lambda most: _read(path, most)), below)
+            told = intake.take(_Found(path.name, lambda most: _read(path, most)), below)
+            return told + intake.absent()
         try:
             with open(path, "rb") as file:
-                return intake.take_zip(path.name, file, below)
+                return intake.take_zip(path.name, file, below) + intake.absent()
         except OSError as error:
             return [_refused(path.name, Refused(Reason.UNREADABLE, _words(error)))]
 
@@ -124,7 +129,7 @@ def take_uploads(
                 told += intake.take_zip(name, BytesIO(content), inside)
             else:
                 told += intake.take(_Found(name, _beginning_of(content)), below)
-    return told
+        return told + intake.absent()
 
 
 class Intake:
@@ -133,6 +138,7 @@ class Intake:
     def __init__(self, articles: Path, *, replace: bool) -> None:
         self._articles, self._replace = articles, replace
         self._own: set[str] = set()  # what came in here, which nothing else here may replace
+        self._mapped: dict[str, str] = {}  # addresses in sitemaps: the folder of each one's sitemap
         self._parser = Parser()
 
     def __enter__(self) -> "Intake":
@@ -183,13 +189,15 @@ class Intake:
         return [arrival for one in found for arrival in self.take(one, below)]
 
     def _take_feed(self, found: _Found, below: str) -> list[Arrival]:
+        content = _whole(found)
+        folder = safe_path(str(Path(found.name).parent))
         try:
-            items = self._parser.parse_feed(_whole(found))
+            items = self._parser.parse_feed(content)
         except Refused as refused:
             if refused.reason == Reason.FORMAT:  # XML, but no feed
+                self._note_pages(content, "/".join(filter(None, [below, folder])))
                 return [_left_out(found.name)]
             raise
-        folder = safe_path(str(Path(found.name).parent))
         told = []
         for item in items:
             name = f"{found.name}: {item.stated.title or item.stated.address}"
@@ -199,6 +207,33 @@ class Intake:
             else:
                 told.append(_refused(name, Refused(Reason.EMPTY)))
         return told or [_refused(found.name, Refused(Reason.EMPTY))]
+
+    def _note_pages(self, content: bytes, folder: str) -> None:
+        """Note which pages a piece of XML names, if it is a sitemap."""
+        try:
+            pages = self._parser.parse_sitemap(content)
+        except Refused as refused:
+            if refused.reason != Reason.FORMAT:
+                raise
+        else:
+            self._mapped |= dict.fromkeys(pages, folder)
+
+    def absent(self) -> list[Arrival]:
+        """The pages in the sitemaps that came in that no file among the articles is.
+
+        A page's file stands as the path of its address says: below the folder of the sitemap, or
+        below one that is called as the site is.
+        """
+        ends: set[str] = set()  # of the paths of all files, each from any of its folders on
+        for place, _, names in os.walk(self._articles) if self._mapped else ():
+            folders = Path(place).relative_to(self._articles).parts
+            above = ["/".join(folders[depth:]) for depth in range(len(folders))]
+            ends.update(f"{folder}/{name}" for folder in above for name in names)
+        return [
+            _refused(address, Refused(Reason.ABSENT))
+            for address, folder in self._mapped.items()
+            if ends.isdisjoint(_places_of_page(address, folder))
+        ]
 
     def _put(self, name: str, path: str, content: bytes) -> Arrival:
         """Put a file at a path, or beside what stands there and may not give way."""
@@ -278,6 +313,17 @@ def _name_of(item: Parsed) -> str:
     words = item.stated.title or item.text.partition("\n")[0]
     stem = f"{item.stated.published or ''} {words}"[:_LONGEST_STEM]
     return safe_name(f"{safe_name(stem) or 'item'}.md")
+
+
+def _places_of_page(address: str, folder: str) -> set[str]:
+    """Where the file of a page may stand: below a folder, or one that is called as its site is."""
+    try:
+        site, path, query = urlsplit(address)[1:4]
+    except ValueError:
+        return set()
+    named = unquote(path) + (f"?{query}" if query else "")
+    folders = (folder, safe_name(site))
+    return {f"{above}/{safe_path(named + end)}" for end in _PAGE_ENDS for above in folders}
 
 
 def _twins(path: str) -> Iterator[str]:

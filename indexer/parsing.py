@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.documents import DateBasis
 from archive.text import well_formed
-from indexer.formats.parsed import FEED, Parsed, Stated
+from indexer.formats.parsed import FEED, SITEMAP, Parsed, Stated
 from indexer.refusals import Reason, Refused
 
 ENDINGS = (".md", ".html", ".htm", ".pdf", ".docx")
@@ -62,6 +62,10 @@ class Parser:
         """The items of a feed; the text of one that says nothing is empty. Raises Refused."""
         return self._tried(FEED, content)
 
+    def parse_sitemap(self, content: bytes) -> list[str]:
+        """The addresses of the pages that a sitemap names, each once. Raises Refused."""
+        return [page.stated.address for page in self._tried(SITEMAP, content)]
+
     def _tried(self, ending: str, content: bytes) -> list[Parsed]:
         used = self._child is not None
         try:
@@ -80,7 +84,7 @@ class Parser:
             told = json.loads(answer)
             if "reason" not in told:
                 articles = [_parsed(one) for one in told["articles"]]
-                if ending != FEED and len(articles) != 1:
+                if ending not in (FEED, SITEMAP) and len(articles) != 1:
                     raise ValueError(f"{len(articles)} articles of one file")
                 return articles
             reason, detail = Reason(told["reason"]), str(told["detail"])

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TOO_SLOW = "too_slow"
     TOO_MUCH_MEMORY = "too_much_memory"
     CRASHED = "crashed"
+    ABSENT = "absent_page"
 
 
 SENTENCES = {
@@ -46,6 +47,7 @@ SENTENCES = {
     Reason.TOO_SLOW: "Reading the file takes longer than it may.",
     Reason.TOO_MUCH_MEMORY: "Reading the file takes more than 1 GB of memory.",
     Reason.CRASHED: "The file makes its parser crash.",
+    Reason.ABSENT: "The sitemap names this page, and no file is it: save the page and import it.",
 }
 
 

@@ -79,12 +79,12 @@ def test_after_each_wrong_one_the_next_waits_twice_as_long() -> None:
                 guesses.check(HASHED, tried)
             assert caught.value.seconds == wait
         clock.now += wait - 0.5
-        with pytest.raises(GuessedTooSoon, match="1 seconds"):
+        with pytest.raises(GuessedTooSoon, match="in 1 s"):
             guesses.check(HASHED, PASSWORD)
         clock.now += 0.5
     guesses.check(HASHED, PASSWORD)
     guesses.check(HASHED, PASSWORD)
     with pytest.raises(PasswordWrong):
         guesses.check(HASHED, "wrong")
-    with pytest.raises(GuessedTooSoon, match="1 seconds"):
+    with pytest.raises(GuessedTooSoon, match="in 1 s"):
         guesses.check(HASHED, PASSWORD)

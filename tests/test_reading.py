@@ -43,6 +43,7 @@ def test_the_codes_of_the_reasons_are_stable() -> None:
         "empty", "only_furniture", "binary", "unreadable", "too_large", "outside_folder",
         "unsupported_format", "unusable_name", "damaged", "encrypted", "bomb", "nested_archive",
         "declares_entities", "too_long", "too_slow", "too_much_memory", "crashed",
+        "absent_page",
     ]  # fmt: skip
 
 

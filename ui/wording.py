@@ -417,6 +417,8 @@ FRENCH = Wording(
         "too_slow": "La lecture du fichier prend plus de temps que permis.",
         "too_much_memory": "La lecture du fichier demande plus de 1 Go de mémoire.",
         "crashed": "Le fichier fait échouer le programme qui le lit.",
+        "absent_page": "Le plan du site annonce cette page, qui n’est pas là : enregistrez-la, "
+        "puis ajoutez-la.",
     },
     steps={
         "reading": "lecture des fichiers",

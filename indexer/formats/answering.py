@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import BinaryIO
 
-from indexer.formats import docx, feed, html, markdown, pdf
-from indexer.formats.parsed import FEED, LONGEST_TEXT, Parsed
+from indexer.formats import docx, feed, html, markdown, pdf, sitemap
+from indexer.formats.parsed import FEED, LONGEST_TEXT, SITEMAP, Parsed
 from indexer.refusals import Reason, Refused
 
 FORMATS: dict[str, Callable[[bytes], Parsed | list[Parsed]]] = {
     ".md": markdown.parse, ".html": html.parse, ".htm": html.parse, ".pdf": pdf.parse,
-    ".docx": docx.parse, FEED: feed.parse,
+    ".docx": docx.parse, FEED: feed.parse, SITEMAP: sitemap.parse,
 }  # fmt: skip
 
 

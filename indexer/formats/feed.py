@@ -45,6 +45,19 @@ _CALLED = {
 
 def parse(content: bytes) -> list[Parsed]:
     """The items of a feed in order; the text of one that says nothing is empty. Raises Refused."""
+    root = root_of(content)
+    if name_of(root) not in _FEEDS:
+        raise Refused(Reason.FORMAT)
+    items = [one for one in root.iter() if name_of(one) in _ITEMS]
+    if len(items) > MOST_ITEMS:
+        raise Refused(Reason.TOO_LONG)
+    encoding = (root.getroottree().docinfo.encoding or "utf-8").lower()
+    language = _language(root)
+    return [_parsed(item, encoding, language) for item in items]
+
+
+def root_of(content: bytes) -> etree._Element:
+    """The root of a piece of XML that may be damaged, but declares nothing. Raises Refused."""
     if any(word in content for word in _ENTITY):
         raise Refused(Reason.ENTITIES)
     parser = etree.XMLParser(
@@ -57,14 +70,7 @@ def parse(content: bytes) -> list[Parsed]:
         raise Refused(Reason.DAMAGED) from error
     if root is None:
         raise Refused(Reason.DAMAGED)
-    if _name(root) not in _FEEDS:
-        raise Refused(Reason.FORMAT)
-    items = [one for one in root.iter() if _name(one) in _ITEMS]
-    if len(items) > MOST_ITEMS:
-        raise Refused(Reason.TOO_LONG)
-    encoding = (root.getroottree().docinfo.encoding or "utf-8").lower()
-    language = _language(root)
-    return [_parsed(item, encoding, language) for item in items]
+    return root
 
 
 def _parsed(item: etree._Element, encoding: str, language: str) -> Parsed:
@@ -84,18 +90,18 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def _language(root: etree._Element) -> str:
     """The language that a feed states for all of it."""
-    channels = [root, *(one for one in root if _name(one) == "channel")]
+    channels = [root, *(one for one in root if name_of(one) == "channel")]
     told = [one.get(_LANG) or _told(one, "language") for one in channels]
     return next(filter(None, map(as_language, told)), "")
 
 
-def _name(element: etree._Element) -> str:
+def name_of(element: etree._Element) -> str:
     """The name of an element without its namespace; "" for what is no element."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 def _children(item: etree._Element, name: str) -> Iterator[etree._Element]:
-    return (one for one in item if _name(one) == name)
+    return (one for one in item if name_of(one) == name)
 
 
 def _told(item: etree._Element, name: str) -> str:

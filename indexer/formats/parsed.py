@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from archive.documents import DateBasis
 
-FEED = ".xml"
+FEED, SITEMAP = ".xml", ".sitemap"
 LONGEST_TEXT = 5_000_000
 _LONGEST_STATED = 500
 _LONGEST_ADDRESS = 2_000
