@@ -385,6 +385,4 @@ class GuessedTooSoon(ArchiveError):
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
-        super().__init__(
-            f"After wrong passwords the next one must wait. Try again in {seconds} s."
-        )
+        super().__init__(f"After wrong passwords the next one must wait. Try again in {seconds} s.")

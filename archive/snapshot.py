@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +87,7 @@ class Snapshot:
     facts: Facts
     damage: str | None = None
     digest: str = ""
-    stamps: Mapping[str, "_Stamp"] = field(default_factory=dict, compare=False, repr=False)
+    stamps: Mapping[Path, "_Stamp"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -98,7 +99,7 @@ class Snapshot:
         Cheap: reads no file. What a disk forgets by itself is not noticed by this.
         """
         try:
-            return any(_Stamp.of(self.folder / name) != told for name, told in self.stamps.items())
+            return any(_Stamp.of(file) != told for file, told in self.stamps.items())
         except OSError:
             return True
 
@@ -189,7 +190,7 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
 def make_current(folder: Path, facts: Facts) -> Snapshot:
     """Make a sealed snapshot, all of it on disk, current in one atomic step; drop the old ones."""
     index_dir = folder.parent
-    stamps = {name: _Stamp.of(folder / name) for name in _files(folder)}
+    stamps = {file: _Stamp.of(file) for file in (folder / name for name in _files(folder))}
     entries = [_Entry(folder.name, _digest(folder / MANIFEST))]
     for other in _pointer(index_dir)[0]:
         if len(entries) < KEPT and _is_whole(index_dir, other):
@@ -239,12 +240,18 @@ def current_name(index_dir: Path) -> str | None:
 
 def model_of(index_dir: Path) -> str | None:
     """The model that the current snapshot says it was built with, or where that cannot be read the
-    one before it; None where neither can. Cheap: of a snapshot it reads the manifest alone."""
+    one before it; None where neither can. Cheap: of a snapshot it reads the manifest, and once."""
     with contextlib.suppress(ArchiveError):
         for entry in _pointer(index_dir)[0]:
             with contextlib.suppress(ArchiveError):
-                return _read_manifest(index_dir, entry).facts.model
+                return _model_of(index_dir, entry)
     return None
+
+
+@lru_cache(maxsize=8)
+def _model_of(index_dir: Path, entry: _Entry) -> str:
+    """What a manifest says; the entry has its digest, so that it never says another thing."""
+    return _read_manifest(index_dir, entry).facts.model
 
 
 def _pointer(index_dir: Path) -> tuple[list[_Entry], bool]:
@@ -378,11 +385,11 @@ class Manifest:
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(str(error)) from None
 
-    def check(self, index_dir: Path, *, deep: bool) -> dict[str, _Stamp]:
+    def check(self, index_dir: Path, *, deep: bool) -> dict[Path, _Stamp]:
         """The stamps of the files, each from before it was compared. Raises IndexDamaged."""
         names = [*self.records, MANIFEST]
         try:
-            stamps = {name: _Stamp.of(self.folder / name) for name in names}
+            stamps = {file: _Stamp.of(file) for file in (self.folder / name for name in names)}
             for name, record in self.records.items():
                 if not record.holds(self.folder / name, deep=deep):
                     raise IndexDamaged(index_dir, f"{name} has changed")
