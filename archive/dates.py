@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -62,22 +62,24 @@ _TO = (
     r"(?:\s+(?:le|the|el|il|o|den|dem)\b)?)\s*"
 )
 OF = r"(?:\s+(?:de|del|of|do))?\s+"
-_NUMBER_SOON = r"(?=[^\W\d]+(?:\s+[^\W\d]+){0,2}[.,]*\s+\d)"  # looked at first: it is fast
 _WRITTEN = re.compile(
     rf"(?<!\d)(?:(?P<day1>{_DAY})(?:{OF}(?P<month1>{MONTH})\.?)?{_TO})?(?P<day>{_DAY}){OF}"
     rf"(?P<month>{MONTH})\b\.?,?(?:\s+(?:de|del|do))?\s+(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    rf"\b{_NUMBER_SOON}(?:(?P<month1>{MONTH})\b\.?\s+(?P<day1>{_DAY}){_TO}(?:(?P<month2>{MONTH})\b\.?\s+)?"
+    rf"\b(?:(?P<month1>{MONTH})\b\.?\s+(?P<day1>{_DAY}){_TO}(?:(?P<month2>{MONTH})\b\.?\s+)?"
     rf"|(?P<month>{MONTH})\b\.?\s+)(?P<day>{_DAY}),?\s+(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d)")
 _DOTTED = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\d)")
 _MONTH_AND_YEAR = re.compile(
-    rf"\b{_NUMBER_SOON}(?P<month>{MONTH})\b\.?,?{OF}(?P<year>\d{{4}})(?!\d)", re.IGNORECASE
+    rf"\b(?P<month>{MONTH})\b\.?,?{OF}(?P<year>\d{{4}})(?!\d)", re.IGNORECASE
 )
+_NUMBER = re.compile(r"\d+")
+_WORD_START = re.compile(r"\b[^\W\d]")
+_NEAR = 40  # characters from where a month's name begins to where the number after it does, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,12 @@ def dates(text: str) -> list[Mention]:
     by slashes are left alone: nobody can tell which is which.
     """
     found: list[Mention] = []
-    for pattern in (_WRITTEN, _MONTH_FIRST, _ISO, _DOTTED):
-        for match in pattern.finditer(text):
+    numbers = [match.start() for match in _NUMBER.finditer(text)]
+    names = _before(numbers, text)
+    for pattern, starts in (
+        (_WRITTEN, numbers), (_MONTH_FIRST, names), (_ISO, numbers), (_DOTTED, numbers),
+    ):  # fmt: skip
+        for match in _matches(pattern, text, starts):
             told = match.groupdict()
             month = told["month"] or told["month2"] or told["month1"]
             last = _as_date(told["year"], month, told["day"])
@@ -128,6 +134,26 @@ def dates(text: str) -> list[Mention]:
                 first = _first_day(last, told.get("day1"), told.get("month1") or month)
                 found.append(Mention(first, last, match.start(), match.end()))
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _before(numbers: Iterable[int], text: str) -> list[int]:
+    """Where a name may begin that a number soon follows, in order."""
+    found: list[int] = []
+    last = 0
+    for number in numbers:
+        near = _WORD_START.finditer(text, max(last, number - _NEAR), number)
+        found += [match.start() for match in near]
+        last = number
+    return found
+
+
+def _matches(pattern: re.Pattern[str], text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What `finditer` finds of a pattern that begins at these places or nowhere, only faster."""
+    end = 0
+    for start in starts:
+        if start >= end and (match := pattern.match(text, start)):
+            end = match.end()
+            yield match
 
 
 def _first_day(last: date, day: str | None, month: str) -> date:
@@ -148,7 +174,8 @@ def first_date(text: str) -> date | None:
 def months(text: str) -> list[Mention]:
     """The months that a text names with their year, in order of place."""
     found = []
-    for match in _MONTH_AND_YEAR.finditer(text):
+    years = [match.start() for match in _NUMBER.finditer(text) if len(match[0]) == 4]
+    for match in _matches(_MONTH_AND_YEAR, text, _before(years, text)):
         first = _as_date(match["year"], match["month"], "1")
         if first:
             found.append(Mention(first, month_end(first), match.start(), match.end()))

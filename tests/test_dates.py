@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import archive.dates
 from archive.dates import dates, first_date, months
 
 DAY = date(2025, 11, 12)
@@ -169,3 +170,21 @@ def test_a_range_begins_where_it_says(text: str, first: date) -> None:
 @pytest.mark.parametrize("name", ["auguſt", "juİn", "Marzec"])
 def test_a_letter_that_only_looks_alike_breaks_nothing(name: str) -> None:
     assert len(dates(f"3 {name} 2025")) == 1
+
+
+PIECES = st.sampled_from(
+    ["3", "5.", "31", "2024", "12345", "mars", "March", "Sept.", "травня", "كانون الثاني", "de",
+     "bis", "–", " ", "  ", "\n", ",", "x", "May2", "03.05.2024", "2024-05-03", "١٢", "_", "and"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=24), st.sampled_from(["", " "]))
+def test_dates_are_looked_for_beside_numbers_only_and_nothing_is_missed(
+    pieces: list[str], between: str
+) -> None:
+    """As where every place of the text is tried."""
+    text = between.join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        near = dates(text), months(text)
+        patch.setattr(archive.dates, "_matches", lambda pattern, told, _: pattern.finditer(told))
+        assert near == (dates(text), months(text))
