@@ -31,8 +31,11 @@ def chunk(document: Document, count_tokens: CountTokens, longest: int) -> list[C
     character that is not a blank lies in one. Only a sentence that is too long for a passage by
     itself is cut. Neighbouring passages are of about the same length.
     """
-    units = _units(document.text, document.language, count_tokens, longest)
+    units = sentences(document.text, document.language)
     lengths = _lengths(document.text, units, count_tokens)
+    if max(lengths, default=0) >= longest:
+        units = list(_cut(document.text, units, lengths, count_tokens, longest))
+        lengths = _lengths(document.text, units, count_tokens)
     chunks = []
     for first, last in _runs(lengths, longest):
         start, end = units[first][0], units[last - 1][1]
@@ -41,17 +44,19 @@ def chunk(document: Document, count_tokens: CountTokens, longest: int) -> list[C
     return chunks
 
 
-def _units(text: str, language: str, count_tokens: CountTokens, longest: int) -> list[Span]:
-    """Sentences, and the parts of those that are too long."""
-    spans = sentences(text, language)
-    units: list[Span] = []
-    counts = count_tokens([text[start:end] for start, end in spans])
-    for (start, end), tokens in zip(spans, counts, strict=True):
-        if tokens <= longest:
-            units.append((start, end))
+def _cut(
+    text: str,
+    units: Sequence[Span],
+    lengths: Sequence[int],
+    count_tokens: CountTokens,
+    longest: int,
+) -> Iterator[Span]:
+    """Sentences, and the parts of those that are too long. lengths: as `_lengths` gives them."""
+    for (start, end), tokens in zip(units, lengths, strict=True):
+        if tokens < longest or count_tokens([text[start:end]])[0] <= longest:
+            yield start, end
         else:
-            units.extend(_parts(text, start, end, count_tokens, longest))
-    return units
+            yield from _parts(text, start, end, count_tokens, longest)
 
 
 def _parts(
