@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -219,8 +220,14 @@ class _Injector:
         return isinstance(told, str) and self._below in told
 
     def _heard(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event in self.EVENTS and arguments and self._is_below(arguments[0]):
+        if event not in self.EVENTS or not arguments or not self._is_below(arguments[0]):
+            return
+        try:
             self.step()
+        except OSError:
+            if event == "sqlite3.connect":  # which never tells what the system said
+                raise sqlite3.OperationalError("unable to open database file") from None
+            raise
 
     def step(self) -> None:
         """One operation, which is not done where this raises."""
