@@ -48,6 +48,19 @@ def test_axe_finds_nothing_serious(
         assert problems(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_control_is_as_legible_while_it_is_used(
+    browser: Browser, server: str, scheme: str
+) -> None:
+    with opened(browser, server, locale="en-GB", color_scheme=scheme) as page:
+        page.goto(f"{server}?q={FINLAND}")
+        page.get_by_role("button", name="Take along").click()
+        page.get_by_role("button", name="BibTeX").wait_for()
+        page.get_by_role("button", name="[1]").first.hover()
+        page.wait_for_timeout(500)
+        assert problems(page) == []
+
+
 def test_axe_does_find_what_is_wrong(browser: Browser, server: str) -> None:
     with opened(browser, server, locale="en-GB") as page:
         page.goto(f"{server}?q={FINLAND}")

@@ -15,6 +15,7 @@ from ui.rendering import (
     context_html,
     found_html,
     heading_html,
+    log_html,
     note_html,
     pane_html,
     quotation_html,
@@ -123,6 +124,15 @@ def test_what_is_faint_is_lit_faintly_where_it_is_not_lit_up(
     assert read.text == text.replace("\n", "")
     assert read.faint == "".join(text[at] for at in faint if text[at] != "\n")
     assert read.marked == Reader(article_html(text, spans, language)).marked
+
+
+@given(st.lists(texts.filter(lambda line: "\n" not in line)), texts)
+def test_a_log_keeps_every_character_and_is_reached_by_key(lines: list[str], label: str) -> None:
+    read = Reader(log_html(lines, label))
+    assert (read.tags, read.text) == (["pre"], "\n".join(lines))
+    assert dict(read.attributes) == {
+        "class": "log", "tabindex": "0", "role": "region", "aria-label": label,
+    }  # fmt: skip
 
 
 def test_a_span_over_two_paragraphs_by_hand() -> None:

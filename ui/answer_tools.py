@@ -63,7 +63,7 @@ def _take_along(taken: Taken) -> None:
     if taken.answer.citations:
         _buttons(wording.take_citations, CITATION_FORMS, taken)
     st.html(note_html(wording.copy_text))
-    st.code(plain_text(taken), language=None, wrap_lines=True, height=200)
+    st.code(plain_text(taken), language=None, wrap_lines=True)
     st.html(note_html(wording.permanent_link, wording.permanent_link_help))
     st.code(taken.link, language=None, wrap_lines=True)
 

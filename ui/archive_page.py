@@ -13,7 +13,7 @@ from indexer.pipeline import BuildReport
 from retriever.engine import Engine
 from ui.access import Role, acting, reader
 from ui.audit import show_audit
-from ui.rendering import note_html, safe_text
+from ui.rendering import log_html, note_html, safe_text
 from ui.session import (
     local,
     open_archive,
@@ -177,7 +177,7 @@ def _run_buttons(settings: Settings, job: Job, wording: Wording, *, busy: bool) 
 def _log(settings: Settings, wording: Wording) -> None:
     if lines := read_log(settings.index):
         with st.expander(wording.run_log):
-            st.code("\n".join(lines[-_LINES:]), language=None, height=240)
+            st.html(log_html(lines[-_LINES:], wording.run_log))
 
 
 def _ask_for_a_run(settings: Settings, before: Job) -> None:

@@ -44,11 +44,14 @@ mark sup { font-weight: 600; font-size: 0.7em; line-height: 0; margin-inline-end
 }
 .preview { max-width: 34rem; max-height: 16rem; overflow-y: auto; line-height: 1.5; }
 .preview p { font-family: "Source Serif", Georgia, serif; margin: 0; }
+.log { max-height: 15rem; overflow: auto; font-size: 0.8rem; }
 .histogram { display: flex; align-items: flex-end; gap: 2px; height: 3rem; padding: 0 0.5rem; }
 .histogram .bar { flex: 1; background: #5f87b0; border-radius: 1px 1px 0 0; }
 .histogram .bar.out { opacity: 0.3; }
 [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p,
 button[data-selected="true"], button[data-selected="true"] * { color: inherit !important; }
+button[kind^="tertiary"]:enabled:is(:hover, :focus-visible, :active, [aria-expanded="true"]) {
+  color: inherit; text-decoration: underline; text-underline-offset: 0.2em; }
 button:enabled kbd { color: inherit !important; opacity: 0.85 !important; }
 .mix-bar { display: flex; gap: 2px; height: 0.35rem; margin-bottom: 0.25rem; }
 .mix-bar span { background: #5f87b0; border-radius: 1px; }
@@ -174,6 +177,12 @@ def pane_html(article: str, label: str, place: str) -> str:
         f'<div class="article" tabindex="0" role="region" aria-label="{escape(label)}" '
         f'data-place="{escape(place)}">{article}</div>'
     )
+
+
+def log_html(lines: Iterable[str], label: str) -> str:
+    """Lines of a log as they are, in a region that scrolls, by key too."""
+    told = escape("\n".join(lines))
+    return f'<pre class="log" tabindex="0" role="region" aria-label="{escape(label)}">{told}</pre>'
 
 
 def context_html(text: str, language: str, label: str) -> str:
