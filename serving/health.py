@@ -1,6 +1,7 @@
 """Whether the server lives and can answer, and what it counts; looked into in a thread."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,12 +63,18 @@ class Health(Collector):
     # --- Looking ------------------------------------------------------------------------------
 
     async def watch(self) -> None:
-        """Look again and again, until the task is cancelled."""
+        """Look again and again, until the task is cancelled.
+
+        What is loaded once the archive answers stays, so garbage is looked for among the rest only.
+        """
         while True:
             seen = await asyncio.to_thread(self._look)
             before, self._last = self._last, seen
             if (seen.engine is None, seen.problem) != (before.engine is None, before.problem):
                 log.info("archive", ready=seen.engine is not None, problem=seen.problem)
+                if seen.engine is not None:
+                    gc.collect()
+                    gc.freeze()
             await asyncio.sleep(PAUSE)
 
     def _look(self) -> Look:
