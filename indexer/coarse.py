@@ -5,6 +5,7 @@ component (Jégou et al., 2011). The retriever compares what it finds with the v
 """
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import faiss
@@ -13,11 +14,9 @@ import numpy as np
 from archive.languages import Vectors
 from archive.snapshot import COARSE_FROM
 from archive.spans import Rows
-from indexer.stored import Matrix
 
 _TRAINED_ON = 64  # vectors for each centre
 _BLOCK = 65_536
-_ASKED = 256
 
 # So many lists are looked into that of the FOUND nearest passages RECALL are among the first LISTED
 # that the lists give, on average over the queries. As many as LISTED are looked at for a question
@@ -25,11 +24,11 @@ _ASKED = 256
 FOUND, LISTED, RECALL = 10, 100, 0.98
 
 
-def write_coarse(file: Path, passages: Path, sentences: Matrix) -> None:
+def write_coarse(file: Path, passages: Path, asked: Callable[[], Vectors]) -> None:
     """Write the coarse index of the passages in an exact one, unless they are few.
 
-    sentences: (m, d), unit rows. Some of them stand for questions and decide how many lists are
-    looked into, which faiss keeps with the index. The same vectors give the same index.
+    asked: gives the vectors of questions, (q, d), unit rows, which decide how many lists are looked
+    into; faiss keeps that with the index. The same vectors give the same index.
     """
     exact = faiss.read_index(str(passages), faiss.IO_FLAG_MMAP_IFC)
     if exact.ntotal < COARSE_FROM:
@@ -43,13 +42,11 @@ def write_coarse(file: Path, passages: Path, sentences: Matrix) -> None:
     coarse.train(exact.reconstruct_batch(sample.astype(np.int64)))
     for at in range(0, exact.ntotal, _BLOCK):
         coarse.add(exact.reconstruct_n(at, min(_BLOCK, exact.ntotal - at)))
-    count = sentences.shape[0]
-    asked = np.linspace(0, count - 1, min(count, _ASKED)).astype(np.int64)
-    queries = np.asarray(sentences[asked], dtype=np.float32)
+    queries = asked()
     _, nearest = exact.search(queries, FOUND)
     coarse.nprobe = 1
     while coarse.nprobe < lists and _recall(coarse, queries, nearest) < RECALL:
-        coarse.nprobe = min(coarse.nprobe + coarse.nprobe // 2 + 1, lists)
+        coarse.nprobe = min(coarse.nprobe + coarse.nprobe // 4 + 1, lists)
     try:
         faiss.write_index(coarse, str(file))
     except RuntimeError as error:  # as faiss says what the disk does not take

@@ -34,6 +34,7 @@ Counted = Callable[[int, int], None]
 _AT_ONCE = 64
 _WINDOW = 64 * _AT_ONCE  # texts, in their order, of which those of one length are encoded together
 OUTGROWN = 4
+ASKED = 128
 _SAMPLE = 256  # passages that a calibration is learned from; their tokens are held in memory
 
 
@@ -112,6 +113,17 @@ def encode(
         passage_keys,
         sentence_keys,
         count,
+    )
+
+
+def as_questions(texts: Texts, encoder: Encoder, calibration: Calibration) -> Vectors:
+    """Some of the texts, evenly spread, encoded as questions are: (n, d), n at most ASKED.
+
+    A question lies farther from what answers it than a sentence from its passage.
+    """
+    rows = np.linspace(0, len(texts) - 1, min(len(texts), ASKED)).astype(np.int64).tolist()
+    return calibration.vectors(
+        np.stack([encoder.encode_question(texts[row]).vector for row in rows])
     )
 
 

@@ -44,7 +44,7 @@ from indexer.chunks import Chunks, Cuts
 from indexer.coarse import write_coarse
 from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
 from indexer.duplicates import without_duplicates
-from indexer.encoding import encode
+from indexer.encoding import as_questions, encode
 from indexer.formats.parsed import Parsed
 from indexer.furniture import Furniture
 from indexer.journal import drop_journal
@@ -267,7 +267,11 @@ def write_snapshot(
         write_passages(folder / PASSAGES, encodings.passages)
         write_sentences(folder / SENTENCES, encodings.sentences)
         write_tokens(folder / TOKENS, encodings.tokens)
-        write_coarse(folder / COARSE, folder / PASSAGES, read_sentences(folder / SENTENCES))
+        write_coarse(
+            folder / COARSE,
+            folder / PASSAGES,
+            partial(as_questions, chunks.sentences, encoder, encodings.calibration),
+        )
         vectors = PassageVectors(folder / PASSAGES)
         chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
         np.save(folder / PASSAGE_KEYS, encodings.passage_keys)

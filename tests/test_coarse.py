@@ -37,7 +37,7 @@ def index(
     monkeypatch.setattr(coarse, "COARSE_FROM", FROM)
     monkeypatch.setattr(dense, "COARSE_FROM", FROM)
     write_passages(tmp_path / "passages", vectors[0])
-    write_coarse(tmp_path / "coarse", tmp_path / "passages", vectors[1][:100])
+    write_coarse(tmp_path / "coarse", tmp_path / "passages", lambda: vectors[1][:100])
     assert (tmp_path / "coarse").exists()
     return DenseIndex(tmp_path / "passages", tmp_path / "coarse")
 
@@ -88,13 +88,13 @@ def test_it_looks_into_some_lists_only(tmp_path: Path, index: DenseIndex) -> Non
 def test_the_same_passages_give_the_same_index(
     tmp_path: Path, index: DenseIndex, vectors: tuple[Vectors, Vectors]
 ) -> None:
-    write_coarse(tmp_path / "again", tmp_path / "passages", vectors[1][:100])
+    write_coarse(tmp_path / "again", tmp_path / "passages", lambda: vectors[1][:100])
     assert (tmp_path / "again").read_bytes() == (tmp_path / "coarse").read_bytes()
 
 
 def test_few_passages_have_none(tmp_path: Path, vectors: tuple[Vectors, Vectors]) -> None:
     write_passages(tmp_path / "passages", vectors[0])
-    write_coarse(tmp_path / "coarse", tmp_path / "passages", vectors[1])
+    write_coarse(tmp_path / "coarse", tmp_path / "passages", lambda: vectors[1])
     assert not (tmp_path / "coarse").exists()
     question = vectors[1][0]
     rows = [
