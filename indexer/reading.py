@@ -81,7 +81,7 @@ def _read(
     except UnicodeEncodeError:
         return refusal(path.encode("utf-8", "backslashreplace").decode(), Reason.NAME)
     try:
-        if not file.resolve().is_relative_to(root):
+        if file.is_symlink() and not file.resolve().is_relative_to(root):
             return refusal(path, Reason.OUTSIDE)
         if file.suffix.lower() not in (PLAIN, *ENDINGS):
             return refusal(path, Reason.FORMAT)

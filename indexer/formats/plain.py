@@ -2,6 +2,7 @@
 
 import codecs
 import unicodedata
+from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
@@ -67,10 +68,10 @@ def _as_text(content: bytes, encoding: str) -> tuple[str, str] | None:
 
 def _looks_binary(text: str) -> bool:
     """More than one character in a hundred is a control or an unassigned code point."""
-    strange = (
-        character
-        for character in set(text)
-        if unicodedata.category(character) in ("Cc", "Cn", "Co")
-        and character not in "\t\n\r\f\x0b\x85"
-    )
-    return sum(map(text.count, strange)) * 100 > len(text)
+    return sum(map(text.count, filter(_is_strange, set(text)))) * 100 > len(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_strange(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in ("Cc", "Cn", "Co") and character not in "\t\n\r\f\x0b\x85"
