@@ -22,7 +22,7 @@ from archive.documents import (
     Refusal,
 )
 from archive.errors import IndexDamaged
-from archive.text import Piece, Span
+from archive.text import Piece, Span, well_formed
 
 T = TypeVar("T")
 
@@ -163,6 +163,8 @@ class Catalogue:
 
     def _document(self, path: str) -> Document:
         """One document by its path. Raises KeyError for a path that is not in the archive."""
+        if path != well_formed(path):  # SQLite would not take it, nor does the indexer
+            raise KeyError(path)
         found = self._made(self._checked, f"SELECT {_SEALED} FROM documents WHERE path = ?", path)
         if not found:
             raise KeyError(path)

@@ -60,10 +60,11 @@ def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["", "a/e.txt", "' OR 1=1 --", "../a/é.txt"])
+@pytest.mark.parametrize("path", ["", "a/e.txt", "' OR 1=1 --", "../a/é.txt", "\0", "\ud800"])
 def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, path: str) -> None:
     with pytest.raises(KeyError):
         catalogue.document(path)
+    assert not catalogue.damaged
 
 
 def test_an_empty_catalogue_can_be_read(tmp_path: Path) -> None:
