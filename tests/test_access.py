@@ -387,7 +387,7 @@ def test_the_password_makes_an_admin_of_a_reader(
     assert "The password is wrong" in said(app)[0]
     assert app.text_input(key="password").value == ""
     calm(app.text_input(key="password").set_value(PASSWORD).run())
-    assert "1 seconds" in said(app)[0]
+    assert "again in 1 s." in said(app)[0]
     assert "reindex" not in keys(app)
 
     given = WidgetState(id=app.text_input(key="password").proto.id, string_value=PASSWORD)
