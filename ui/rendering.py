@@ -51,7 +51,9 @@ mark sup { font-weight: 600; font-size: 0.7em; line-height: 0; margin-inline-end
 [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p,
 button[data-selected="true"], button[data-selected="true"] * { color: inherit !important; }
 button[kind^="tertiary"]:enabled:is(:hover, :focus-visible, :active, [aria-expanded="true"]) {
-  color: inherit; text-decoration: underline; text-underline-offset: 0.2em; }
+  color: inherit; }
+button[kind^="tertiary"]:enabled:is(:hover, :focus-visible, :active, [aria-expanded="true"]) p {
+  text-decoration: underline; text-underline-offset: 0.2em; }
 button:enabled kbd { color: inherit !important; opacity: 0.85 !important; }
 .mix-bar { display: flex; gap: 2px; height: 0.35rem; margin-bottom: 0.25rem; }
 .mix-bar span { background: #5f87b0; border-radius: 1px; }
