@@ -5,7 +5,14 @@ import streamlit as st
 from archive.settings import Settings
 from ui.access import Reader, Role, reader, require, show_reader, showing_problems
 from ui.rendering import STYLE
-from ui.session import choose_language, show_told_problem, tell_language, warm_encoder, words
+from ui.session import (
+    choose_language,
+    read_settings,
+    show_told_problem,
+    tell_language,
+    warm_encoder,
+    words,
+)
 
 st.set_page_config("Communiqué", page_icon="📰", layout="wide")
 st.html(STYLE)
@@ -13,7 +20,7 @@ wording = words()
 settings: Settings | None = None
 who: Reader | None = None
 with showing_problems(wording):
-    settings = Settings.from_environment()
+    settings = read_settings()
     who = reader(settings)
 page = st.navigation(
     [

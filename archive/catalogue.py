@@ -194,6 +194,18 @@ class Catalogue:
             "SELECT title, date_basis FROM documents ORDER BY number",
         )
 
+    def first_title(self, language: str, longest: int) -> str | None:
+        """The first title of a document in a language, in the order of the paths, that is not cut
+        off and has at most so many characters; None where there is none."""
+        found = self._made(
+            str,
+            "SELECT title FROM documents WHERE language = ? AND length(title) <= ?"
+            " AND title NOT LIKE '%…' ORDER BY number LIMIT 1",
+            language,
+            longest,
+        )
+        return found[0] if found else None
+
     def cut(self, number: int, span: Span) -> str:
         """A part of the text of the document of a number, by its offsets."""
         start, end = span

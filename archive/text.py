@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -183,6 +183,10 @@ _WORD = re.compile(
     rf"(?P<number>{_NUMBER})|(?P<unspaced>[{_UNSPACED}]+)"
     rf"|{_LETTERS}(?:[{_MARKS}]+|{_LETTERS}|(?<=[\u0400-\u04ff])['’](?=[\u0400-\u04ff]))*"
 )
+# Where none of these is in a text its words are what stands between blanks and signs, and found in
+# half the time.
+_PLAIN = re.compile(r"[^\W_]+")
+_NOT_PLAIN = re.compile(rf"[\d{_UNSPACED}{_MARKS}]|[\u0400-\u04ff]['’]")
 _APOSTROPHES = str.maketrans("", "", "'’")
 _DIGITS = str.maketrans(
     {chr(c): str(unicodedata.decimal(chr(c))) for c in range(0x600, 0x2000) if chr(c).isdecimal()}
@@ -196,9 +200,14 @@ def written_words(text: str) -> list[str]:
     l'OTAN is two words and п'ять one, unspaced scripts give pairs; 1 000, 1.000 and 1,000 are
     1000, and 3,5 is 3.5.
     """
+    told = unicodedata.normalize("NFKC", text).replace("\u02bc", "’")  # a letter and no sign
+    return _any_words(told) if _NOT_PLAIN.search(told) else _PLAIN.findall(told)
+
+
+def _any_words(told: str) -> list[str]:
+    """The words of a text in compatible forms, whatever stands in it."""
     found: list[str] = []
-    plain = unicodedata.normalize("NFKC", text).replace("\u02bc", "’")  # a letter and no sign
-    for match in _WORD.finditer(plain):
+    for match in _WORD.finditer(told):
         word, kind = match[0], match.lastgroup
         if not word.isascii() and word[-1].isdecimal():
             word = word.translate(_DIGITS)
@@ -226,12 +235,18 @@ def stems(text: str, language: str) -> list[str]:
     return [stem(word, language) for word in words(text)] + days(text)
 
 
-def held_stems(text: str, language: str, sought: Iterable[str]) -> set[str]:
+def held_stems(
+    text: str, language: str, sought: Iterable[str], told: Sequence[str] | None = None
+) -> set[str]:
     """The stems of a text, its days and months only where one of those sought is such: to find
-    them takes longest."""
+    them takes longest.
+
+    told: the words of the text, where they are known already.
+    """
+    held = {stem(word, language) for word in (words(text) if told is None else told)}
     if any(_DAY_OR_MONTH.fullmatch(one) for one in sought):
-        return set(stems(text, language))
-    return {stem(word, language) for word in words(text)}
+        held.update(days(text))
+    return held
 
 
 def days(text: str) -> list[str]:

@@ -23,7 +23,7 @@ class StoredVectors:
     """Vectors of a snapshot, row by row, read where they lie."""
 
     def __init__(self, file: Path) -> None:
-        self._vectors = np.load(file, mmap_mode="r", allow_pickle=False)
+        self._vectors = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
 
     def __len__(self) -> int:
         return len(self._vectors)

@@ -6,6 +6,7 @@ the question does not have.
 """
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 from archive.text import words
@@ -55,9 +56,12 @@ def expected(question: str) -> Expected:
     return Expected.FIGURE if _ASKS_FOR_A_FIGURE.search(question) else Expected.ANYTHING
 
 
-def holds(kind: Expected, sentence: str, question: str) -> bool:
-    """Whether a sentence holds what is expected and the question does not say itself."""
+def holds(kind: Expected, told: Iterable[str], question: str) -> bool:
+    """Whether a sentence holds what is expected and the question does not say itself.
+
+    told: the words of the sentence.
+    """
     if kind == Expected.ANYTHING:
         return False
-    own = set(words(sentence)) - set(words(question))
+    own = set(told) - set(words(question))
     return any(word[0].isdigit() for word in own) or not own.isdisjoint(_NUMBER_WORDS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archive.answers import RankedPassage
 from archive.documents import Document
@@ -94,28 +95,39 @@ def score_sentences(
             end,
             cosine,
             late,
-            _words(hit.document, start, end, sought[hit.document.language]),
+            _words(text, told, hit.document.language, sought[hit.document.language]),
             hit.score,
             hit.standing,
             max(before - cosine, 0.0),
-            holds(kind, hit.document.text[start:end], question),
+            holds(kind, told, question),
         )
         for one in leading
         for hit in [one.hit]
         for (start, end), cosine, late, before in zip(
             one.sentences, one.cosines, one.late, [0.0, *one.cosines[:-1]], strict=True
         )
-        if len(words(hit.document.text[start:end])) >= SHORTEST
+        for text in [hit.document.text[start:end]]
+        for told in [_told(text)]
+        if len(told) >= SHORTEST
     ]
     return sorted(scored, key=lambda one: (-one.score, one.document.path, one.start))
 
 
-def _words(document: Document, start: int, end: int, sought: Sought) -> float:
-    """The share of the question's words that a sentence holds, each by its rarity."""
+@lru_cache(maxsize=1024)
+def _told(sentence: str) -> tuple[str, ...]:
+    """The words of a sentence; for one question they are looked at several times."""
+    return tuple(words(sentence))
+
+
+def _words(text: str, told: Sequence[str], language: str, sought: Sought) -> float:
+    """The share of the question's words that a sentence holds, each by its rarity.
+
+    told: the words of the sentence.
+    """
     stems = (stem for forms in sought for stem in forms)
-    held = held_stems(document.text[start:end], document.language, stems)
-    told = sum(rarity for forms, rarity in sought.items() if not held.isdisjoint(forms))
-    return told / sum(sought.values()) if told else 0.0
+    held = held_stems(text, language, stems, told)
+    found = sum(rarity for forms, rarity in sought.items() if not held.isdisjoint(forms))
+    return found / sum(sought.values()) if found else 0.0
 
 
 def choose(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
@@ -136,5 +148,7 @@ def in_reading_order(chosen: Sequence[ScoredSentence]) -> list[ScoredSentence]:
 
 
 def _says_the_same(one: ScoredSentence, other: ScoredSentence) -> bool:
-    mine, theirs = (held_stems(each.text, each.document.language, ()) for each in (one, other))
+    mine, theirs = (
+        held_stems(each.text, each.document.language, (), _told(each.text)) for each in (one, other)
+    )
     return len(mine & theirs) >= _SAME_WORDS * min(len(mine), len(theirs))

@@ -24,8 +24,8 @@ class TokenIndex:
 
     def __init__(self, folder: Path) -> None:
         self._starts = np.load(folder / STARTS)
-        self._codes = np.load(folder / CODES, mmap_mode="r")
-        self._ends = np.load(folder / ENDS, mmap_mode="r")
+        self._codes = np.asarray(np.load(folder / CODES, mmap_mode="r"))
+        self._ends = np.asarray(np.load(folder / ENDS, mmap_mode="r"))
         self._held = np.load(folder / HELD)
 
     def __len__(self) -> int:
@@ -66,14 +66,13 @@ class TokenIndex:
         self, question: Vectors, weights: Vectors, row: int, spans: Sequence[Span]
     ) -> list[float]:
         """The same for parts of one passage, by their offsets into its text."""
-        if not len(question):
+        if not len(question) or not spans:
             return [0.0] * len(spans)
         begin, end = self._starts[row], self._starts[row + 1]
         similar = _similar(question, self._codes[begin:end])
-        ends = self._ends[begin:end]
+        places = np.searchsorted(self._ends[begin:end], np.array(spans), side="right")
         met = []
-        for span in spans:
-            first, last = np.searchsorted(ends, span, side="right")
+        for first, last in places.tolist():
             within = similar[:, first:last]
             met.append(float(weights @ within.max(axis=1)) if within.shape[1] else 0.0)
         return met

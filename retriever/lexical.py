@@ -40,6 +40,7 @@ class LexicalIndex:
         self._spelling_schemas = {language: index.schema for language, index in spellings.items()}
         self._spellings = {language: index.searcher() for language, index in spellings.items()}
         self.terms = lru_cache(maxsize=1024)(self._terms)
+        self.rarity = lru_cache(maxsize=1024)(self._rarity)
 
     def __len__(self) -> int:
         """How many passages there are."""
@@ -121,7 +122,7 @@ class LexicalIndex:
         found = [searcher.doc(at) for _, at in searcher.search(query, MOST_SPELLINGS).hits]
         return [(str(one.get_first("spelling")), str(one.get_first("stem"))) for one in found]
 
-    def rarity(self, question: str, language: str) -> dict[str, float]:
+    def _rarity(self, question: str, language: str) -> dict[str, float]:
         """How rare each stem of `terms` is among the passages of a language: the idf of BM25."""
         searcher = self._searchers[language]
         every = searcher.num_docs

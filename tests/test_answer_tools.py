@@ -358,6 +358,22 @@ def test_starred_questions_stand_first(open_at: Open, wording: Wording) -> None:
     assert past(app) == [("Gotland", "history"), ("Riga", "history")]
 
 
+def test_the_first_questions_of_the_history_are_listed_and_the_others_on_demand(
+    open_at: Open,
+) -> None:
+    app = open_at({"ui": "en"})
+    asked = [f"Gotland {number}" for number in range(8)]
+    for question in asked:
+        ask(app, question)
+    assert [told for told, _ in past(app)] == asked[:1:-1]
+    assert "2 more questions" in [one.label for one in app.sidebar.expander]
+    app.session_state["further"] = True
+    calm(app.run())
+    assert [told for told, _ in past(app)] == asked[::-1]
+    calm(app.button(key="history_7").click().run())
+    assert address_of(app)["q"] == ["Gotland 0"]
+
+
 def test_no_question_of_the_history_is_markup_or_nameless(open_at: Open) -> None:
     app = open_at({"q": HOSTILE_TITLE[:400]})
     ask(app, "\u200b")

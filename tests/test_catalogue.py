@@ -60,6 +60,23 @@ def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     ]  # fmt: skip
 
 
+def test_the_first_title_of_a_language_is_whole_and_short(tmp_path: Path) -> None:
+    titles = ["Much too long to begin with", "Cut off…", "Second", "Third"]
+    told = [
+        replace(document("Text.", f"{number}.txt", language), title=title)
+        for number, (title, language) in enumerate(
+            [(one, "fr") for one in titles] + [("Of another", "en")]
+        )
+    ]
+    write_catalogue(tmp_path / "c", told, [], [], [], [], [])
+    catalogue = Catalogue(tmp_path / "c")
+    assert catalogue.first_title("fr", 10) == "Second"
+    assert catalogue.first_title("fr", 30) == "Much too long to begin with"
+    assert catalogue.first_title("en", 10) == "Of another"
+    assert catalogue.first_title("en", 9) is None
+    assert catalogue.first_title("uk", 10) is None
+
+
 @pytest.mark.parametrize("path", ["", "a/e.txt", "' OR 1=1 --", "../a/é.txt", "\0", "\ud800"])
 def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, path: str) -> None:
     with pytest.raises(KeyError):

@@ -304,3 +304,8 @@ def test_the_words_of_a_text_are_those_of_its_lines(parts: list[str]) -> None:
         assert written_words(text) == [
             word for line in text.splitlines() for word in written_words(line)
         ]
+
+
+@given(TEXTS | st.text())
+def test_the_words_before_a_number_are_those_of_a_text_without_one(text: str) -> None:
+    assert written_words(f"{text} 7") == [*written_words(text), "7"]

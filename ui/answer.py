@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Literal
 
@@ -219,7 +220,10 @@ def _show_passage(hit: RankedPassage, cited: bool, wording: Wording) -> None:
                 note_html(*_why(hit, wording)),
             )
         )
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        row: AbstractContextManager[object] = nullcontext()
+        if hit.versions:
+            row = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+        with row:
             st.button(
                 wording.open_in_place,
                 key=f"passage_{hit.rank}",

@@ -17,6 +17,7 @@ from ui.rendering import log_html, note_html, safe_text
 from ui.session import (
     local,
     open_archive,
+    settings_read,
     show_told_problem,
     telling_problems,
     words,
@@ -308,4 +309,4 @@ def _forget_way_back() -> None:
     st.session_state.pop(_BACK, None)
 
 
-page(Settings.from_environment(), words())
+page(settings_read(), words())

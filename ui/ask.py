@@ -1,5 +1,7 @@
 """The page that answers: a question, quotations, and each one's article beside it."""
 
+from itertools import islice
+
 import streamlit as st
 
 from archive.answers import Answer, Citation
@@ -22,6 +24,7 @@ from ui.session import (
     length_of,
     open_archive,
     say_what_was_ignored,
+    settings_read,
     show_problem,
     words,
 )
@@ -92,28 +95,25 @@ def _question_box(view: View, wording: Wording) -> None:
 
 
 def _show_examples(archive: Engine, wording: Wording) -> None:
-    """Titles to begin with: of the reader's language first, then of each other language."""
+    """Titles to begin with: of the reader's language first, then of those that most articles are
+    in."""
     st.html(note_html(wording.examples))
-    titles: dict[str, str] = {}
-    for _, title, language, _ in archive.catalogue.headings():
-        if len(title) <= LONGEST_EXAMPLE and not title.endswith("…"):
-            titles.setdefault(language, title)
-    order = sorted(titles, key=lambda language: language != wording.language)
-    for language in order[:EXAMPLES]:
+    order = sorted(archive.holdings().languages, key=lambda one: one != wording.language)
+    first = ((one, archive.catalogue.first_title(one, LONGEST_EXAMPLE)) for one in order)
+    for language, title in islice(((one, title) for one, title in first if title), EXAMPLES):
         st.button(
-            safe_text(titles[language]),
+            safe_text(title),
             key=f"example_{language}",
             help=wording.name_of(language),
             on_click=ask_anew,
-            args=(titles[language][:LONGEST_QUESTION],),
+            args=(title,),
         )
 
 
 def _show_answer(
     archive: Engine, view: View, settings: Settings, wording: Wording
 ) -> tuple[Citation, ...]:
-    with st.skeleton(180), st.spinner(wording.searching):
-        answer = _answer(archive, view.asked, settings)
+    answer = _answer(archive, view.asked, settings, wording)
     if period := archive.period(Question(view.question)):
         _show_period(period, view, wording)
     if answer.unheld:
@@ -173,15 +173,18 @@ def _only_in(period: Period) -> None:
     change_address(**{name: day.isoformat() if day else None for name, day in days.items()})
 
 
-def _answer(archive: Engine, question: Question, settings: Settings) -> Answer:
+def _answer(archive: Engine, question: Question, settings: Settings, wording: Wording) -> Answer:
     """The answer to a question, kept so that opening an article does not search again."""
     asked = (archive.snapshot.name, question)
     held = st.session_state.get("answer")
     if held is None or held[0] != asked:
-        held = asked, ask(archive, question, settings)
+        with st.skeleton(180), st.spinner(wording.searching):
+            held = asked, ask(archive, question, settings)
         st.session_state["answer"] = held
+    else:
+        st.empty()  # in the skeleton's place, so that what follows keeps its own
     answer: Answer = held[1]
     return answer
 
 
-page(Settings.from_environment(), words())
+page(settings_read(), words())

@@ -23,6 +23,7 @@ from ui.session import (
     length_of,
     open_archive,
     say_what_was_ignored,
+    settings_read,
     show_problem,
     words,
 )
@@ -306,4 +307,4 @@ def _ways(archive: Engine, path: str, wording: Wording) -> None:
         ask_with(archive.document(path), wording)
 
 
-page(Settings.from_environment(), words())
+page(settings_read(), words())

@@ -11,6 +11,7 @@ from ui.state import View, parameters_of
 from ui.wording import Wording
 
 LONGEST = 20  # questions
+_AT_ONCE = 6  # questions that are listed without asking for more
 _HISTORY = "history"
 
 
@@ -46,7 +47,7 @@ class History:
 
 
 def show_history(view: View, wording: Wording) -> None:
-    """Keep the question that the page shows, and list all of them in the sidebar."""
+    """Keep the question that the page shows; list all in the sidebar, the last ones on demand."""
     if view.question:
         st.session_state[_HISTORY] = _history().after(view.asked)
     history = _history()
@@ -54,18 +55,14 @@ def show_history(view: View, wording: Wording) -> None:
         return
     with st.sidebar, st.container(key="history", gap="xsmall"):
         st.subheader(wording.history, anchor=False)
-        for number, question in enumerate(history.in_order()):
-            starred = question in history.starred
-            st.button(
-                _label(question, wording),
-                key=f"history_{number}",
-                icon=":material/star:" if starred else ":material/history:",
-                help=_told(question, starred=starred, wording=wording),
-                type="tertiary",
-                wrap=False,
-                on_click=_reopen,
-                args=(question,),
-            )
+        listed = list(enumerate(history.in_order()))
+        for number, question in listed[:_AT_ONCE]:
+            _list(number, question, history, wording)
+        if further := listed[_AT_ONCE:]:
+            told = wording.count(len(further), wording.further_questions)
+            with st.expander(told, key="further", on_change="rerun") as shown:
+                for number, question in further if shown.open else ():
+                    _list(number, question, history, wording)
         st.html(note_html(wording.history_note))
         st.button(
             wording.clear_history,
@@ -73,6 +70,21 @@ def show_history(view: View, wording: Wording) -> None:
             icon=":material/delete:",
             on_click=_clear,
         )
+
+
+def _list(number: int, question: Question, history: History, wording: Wording) -> None:
+    """One question of the list, which reopens it."""
+    starred = question in history.starred
+    st.button(
+        _label(question, wording),
+        key=f"history_{number}",
+        icon=":material/star:" if starred else ":material/history:",
+        help=_told(question, starred=starred, wording=wording),
+        type="tertiary",
+        wrap=False,
+        on_click=_reopen,
+        args=(question,),
+    )
 
 
 def show_star(question: Question, wording: Wording) -> None:

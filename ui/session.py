@@ -1,8 +1,11 @@
 """What the pages share: the language, the engine, the address, and two things a browser must do."""
 
 import contextlib
+import math
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -21,6 +24,8 @@ from ui.wording import WORDINGS, Wording, preferred
 
 _LANGUAGE = "interface_language"
 _PROBLEM = "problem"
+_SETTINGS = "settings"
+_OPENED = "opened"  # the snapshot that this session read last
 
 # --- Language ---------------------------------------------------------------------------------
 
@@ -62,22 +67,42 @@ def local(moment: str) -> datetime:
 # --- Engine -----------------------------------------------------------------------------------
 
 
+def read_settings() -> Settings:
+    """The settings, read once a run; `settings_read` gives them then. Raises SettingInvalid."""
+    told = st.session_state[_SETTINGS] = Settings.from_environment()
+    return told
+
+
+def settings_read() -> Settings:
+    """The settings that this run has read."""
+    told: Settings = st.session_state[_SETTINGS]
+    return told
+
+
 def engine(settings: Settings) -> Engine:
     """The engine over the current snapshot; a new snapshot is picked up at the next run.
 
-    One whose files have changed since it was opened is opened again, and thus checked: where it is
-    damaged the snapshot before it answers. Raises ArchiveError where no index can be used.
+    One whose files have changed since it was opened is opened again within a second, and thus
+    checked: where it is damaged the snapshot before it answers. Raises ArchiveError where no index
+    can be used.
     """
-    snapshot = current_name(settings.index)
-    index = str(settings.index.resolve())
+    return _engine_over(settings, current_name(settings.index))
+
+
+def _engine_over(settings: Settings, snapshot: str | None) -> Engine:
+    """The engine over a snapshot, which is the current one."""
+    index = str(settings.index.absolute())
     return _engine(settings, index, snapshot, settings.model, settings.reranker)
 
 
 def open_archive(settings: Settings, wording: Wording) -> Engine | None:
     """The engine for a page, which says why there is none, or that an earlier snapshot answers."""
     try:
-        with st.spinner(wording.opening):
-            archive = engine(settings)
+        snapshot = current_name(settings.index)
+        held = st.session_state.get(_OPENED) == snapshot  # a spinner costs a thread
+        with contextlib.nullcontext() if held else st.spinner(wording.opening):
+            archive = _engine_over(settings, snapshot)
+        st.session_state[_OPENED] = snapshot
     except ArchiveError as error:
         show_problem(error, wording)
         return None
@@ -101,7 +126,25 @@ def warm_encoder(settings: Settings) -> None:
         _warm_encoder(settings, settings.model, str(settings.models))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False, validate=lambda one: one.is_sound)
+def _is_sound(archive: Engine) -> bool:
+    """Whether an engine is sound, of its files as seen within the last _SOUND_FOR seconds.
+
+    To look asks the system for every file, while all other sessions wait for the engine.
+    """
+    now = time.monotonic()
+    if now - _SEEN_SOUND.get(archive, -math.inf) < _SOUND_FOR:
+        return not archive.catalogue.damaged
+    sound = archive.is_sound
+    if sound:
+        _SEEN_SOUND[archive] = now
+    return sound
+
+
+_SOUND_FOR = 1.0  # seconds
+_SEEN_SOUND: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, validate=_is_sound)
 def _engine(
     _settings: Settings, index: str, snapshot: str | None, model: str, reranker: str
 ) -> Engine:

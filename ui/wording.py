@@ -208,6 +208,7 @@ class Wording:
     unstar: str
     starred: str
     history: str
+    further_questions: Counted
     history_note: str
     reopen: str
     clear_history: str
@@ -612,6 +613,7 @@ FRENCH = Wording(
     unstar="Ôter l’étoile",
     starred="Marquée d’une étoile",
     history="Vos questions",
+    further_questions=("{} autre question", "{} autres questions"),
     history_note="Gardées le temps de cette session, nulle part ailleurs\u00a0; fermer la page "
     "les efface.",
     reopen="Rouvrir la question",
@@ -970,6 +972,7 @@ ENGLISH = Wording(
     unstar="Take the star off",
     starred="Starred",
     history="Your questions",
+    further_questions=("{} more question", "{} more questions"),
     history_note="Kept for this session and nowhere else; closing the page forgets them.",
     reopen="Reopen the question",
     clear_history="Clear all, stars too",
