@@ -1,13 +1,22 @@
 """Errors that a user can cure. Each message is one sentence that ends with the cure."""
 
 from pathlib import Path
+from typing import Self
 
 
 class ArchiveError(Exception):
     """An error the user can cure. Its message ends with the cure.
 
     Everything else that is raised is a bug and stays loud.
+    told: what it was made of, in order, for its sentence in another language.
     """
+
+    told: tuple[object, ...]
+
+    def __new__(cls, *told: object) -> Self:
+        error = super().__new__(cls, *told)
+        error.told = told
+        return error
 
 
 class SettingInvalid(ArchiveError):

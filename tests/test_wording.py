@@ -14,7 +14,9 @@ from indexer.refusals import Reason
 from ui.wording import ENGLISH, FRENCH, WORDINGS, Wording, preferred
 
 PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "ui").glob("*.py"))]
-WRITTEN_ELSEWHERE = {"rendering.py", "session.py", "wording.py"}  # markup, scripts, the sentences
+WRITTEN_ELSEWHERE = {  # markup, scripts, the sentences
+    "rendering.py", "session.py", "wording.py", "problems.py",
+}  # fmt: skip
 
 
 def sentences(wording: Wording) -> dict[str, str]:

@@ -60,7 +60,8 @@ def show_history(view: View, wording: Wording) -> None:
             _list(number, question, history, wording)
         if further := listed[_AT_ONCE:]:
             told = wording.count(len(further), wording.further_questions)
-            with st.expander(told, key="further", on_change="rerun") as shown:
+            shown = st.expander(told, key="further", type="compact", on_change="rerun")
+            with shown, st.container(gap="xsmall"):
                 for number, question in further if shown.open else ():
                     _list(number, question, history, wording)
         st.html(note_html(wording.history_note))

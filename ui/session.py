@@ -18,6 +18,7 @@ from retriever.engine import Engine, open_engine
 from serving.logs import log, new_reference, note_error
 from serving.metrics import ERRORS
 from serving.turns import TakingTurns
+from ui.problems import sentence_of
 from ui.rendering import safe_text
 from ui.state import Parameter
 from ui.wording import WORDINGS, Wording, preferred
@@ -174,9 +175,9 @@ def show_problem(error: ArchiveError, wording: Wording, title: str | None = None
     if isinstance(error, TooManyQuestions):
         st.info(f"{wording.busy} {told}", icon=":material/hourglass_top:")
     else:
-        sentence = safe_text(str(error))
+        sentence = safe_text(sentence_of(error, wording.language))
         st.warning(
-            f"{sentence} {told}",
+            f"{sentence}\n\n{told}",
             title=title or wording.cannot_open,
             icon=":material/inventory_2:",
         )
