@@ -364,10 +364,11 @@ def dense(folder: Path) -> Result:
     found: Result = {"vectors": len(exact), "read": 4 * len(exact) * len(vectors[0])}
     coarse = snapshot.folder / COARSE
     if coarse.exists():
-        opened: Any = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
+        whole = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
+        opened: Any = faiss.extract_index_ivf(whole)  # a part of it
         share = opened.nprobe / opened.nlist
         centres = 4 * opened.nlist * opened.d
-        found |= {"lists": share, "read": int(centres + share * opened.ntotal * opened.d)}
+        found |= {"lists": share, "read": int(centres + share * opened.ntotal * opened.code_size)}
     for name, chosen in filters().items():
         allowed = indexes.columns.allowed(chosen)
         taken, recalls, recalls_of_all = [], [], []

@@ -13,7 +13,7 @@ from archive.spans import Rows
 
 # Of the coarse index's rows so many times more than asked for are compared with the vectors
 # themselves; more than MOST are searched for among all vectors.
-_REFINED, _MOST_FROM_COARSE = 2, 1000
+_REFINED, _MOST_FROM_COARSE = 8, 1000
 _FARTHER = 4
 
 Mask = npt.NDArray[np.bool_]
@@ -48,11 +48,9 @@ class DenseIndex:
 
     def __init__(self, file: Path, coarse: Path | None = None) -> None:
         self._index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-        self._coarse: faiss.IndexIVFScalarQuantizer | None = None
+        self._coarse: faiss.Index | None = None
         if coarse and coarse.exists():
-            self._coarse = faiss.read_index(  # type: ignore[assignment]
-                str(coarse), faiss.IO_FLAG_MMAP_IFC
-            )
+            self._coarse = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -104,7 +102,7 @@ class DenseIndex:
 
 
 def _listed(
-    coarse: faiss.IndexIVFScalarQuantizer,
+    coarse: faiss.Index,
     vector: Vectors,
     count: int,
     selector: faiss.IDSelector | None,
@@ -116,8 +114,10 @@ def _listed(
     lie farther out, too, where lists are more alike.
     """
     farther = 1 if selector is None else _FARTHER
-    probed = min(coarse.nlist, round(coarse.nprobe * sparser * farther))
-    parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
+    lists = faiss.extract_index_ivf(coarse)
+    probed = min(lists.nlist, round(lists.nprobe * sparser * farther))
+    of_lists = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
+    parameters = faiss.SearchParametersPreTransform(index_params=of_lists)  # type: ignore[call-arg]
     _, found = coarse.search(vector[np.newaxis], count, params=parameters)
     rows: Rows = np.sort(found[0][found[0] >= 0])
     return rows

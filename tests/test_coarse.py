@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,13 +14,13 @@ from indexer.dense import write_passages
 from retriever import dense
 from retriever.dense import DenseIndex
 
-ROWS, WIDTH, FROM, COUNT = 4000, 32, 600, 50
+ROWS, WIDTH, FROM, COUNT = 4000, 384, 600, 50
 
 
 def near(matters: Vectors, count: int, rng: np.random.Generator) -> Vectors:
     """Vectors each about one of some matters, as those of texts are."""
     chosen = matters[rng.integers(0, len(matters), count)]
-    return unit_rows(chosen + 0.12 * rng.normal(size=(count, WIDTH)).astype(np.float32))
+    return unit_rows(chosen + 0.035 * rng.normal(size=(count, WIDTH)).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,8 @@ def test_a_narrow_filter_finds_all_that_it_lets_through(
 
 
 def test_it_looks_into_some_lists_only(tmp_path: Path, index: DenseIndex) -> None:
-    inner = index._coarse
-    assert inner is not None
+    assert index._coarse is not None
+    inner = faiss.extract_index_ivf(index._coarse)
     assert 1 <= inner.nprobe < inner.nlist == int(4 * np.sqrt(ROWS))
 
 
