@@ -202,13 +202,13 @@ for line in sys.stdin:
             lambda step, done, total: step == "encoding" and done == 0 and os.write(told, b"."),
         )
         os._exit(0)
+    os.close(told)
     if line.strip():
-        os.read(begun, 1)
+        os.read(begun, 1)  # nothing of a run that finds all of it done and ends
         time.sleep(float(line))
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     os.close(begun)
-    os.close(told)
     print(status, flush=True)
 """
 KILLS = 10
