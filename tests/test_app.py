@@ -30,6 +30,8 @@ from archive.encoder import open_encoder
 from archive.snapshot import CATALOGUE, current_name
 from indexer.jobs import JobState, read_job
 from indexer.pipeline import build_index
+from retriever.engine import open_engine
+from ui import session
 from ui.state import ANY_TIME, EARLIEST, LATEST, Parameter, View, place_parameter, read_view
 from ui.wording import ENGLISH, FRENCH, Wording
 
@@ -431,6 +433,22 @@ def test_an_index_that_is_damaged_while_it_is_open_gives_way_to_the_one_before(
     assert quotations(app) == told
     calm(app.switch_page("ui/archive_page.py").run())
     assert [one.value for one in app.info] == [banner.value]
+
+
+def test_files_are_not_looked_at_again_at_once_but_then_they_are(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = archive.copied_to(tmp_path).settings()
+    opened = open_engine(settings, open_encoder(settings))
+    monkeypatch.setattr(session, "_SOUND_FOR", 3600.0)
+    assert session._is_sound(opened)
+    (opened.snapshot.folder / CATALOGUE).touch()
+    assert session._is_sound(opened)
+    monkeypatch.setattr(session, "_SOUND_FOR", 0.0)
+    assert not session._is_sound(opened)
+    monkeypatch.setattr(session, "_SOUND_FOR", 3600.0)
+    opened.catalogue.damaged = True
+    assert not session._is_sound(opened)
 
 
 def wait_for(happened: Callable[[], bool], seconds: float = 120) -> None:

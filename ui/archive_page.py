@@ -15,9 +15,9 @@ from ui.access import Role, acting, reader
 from ui.audit import show_audit
 from ui.rendering import log_html, note_html, safe_text
 from ui.session import (
+    current_settings,
     local,
     open_archive,
-    settings_read,
     show_told_problem,
     telling_problems,
     words,
@@ -309,4 +309,4 @@ def _forget_way_back() -> None:
     st.session_state.pop(_BACK, None)
 
 
-page(settings_read(), words())
+page(current_settings(), words())

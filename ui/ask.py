@@ -21,10 +21,10 @@ from ui.session import (
     address,
     ask_anew,
     change_address,
+    current_settings,
     length_of,
     open_archive,
     say_what_was_ignored,
-    settings_read,
     show_problem,
     words,
 )
@@ -187,4 +187,4 @@ def _answer(archive: Engine, question: Question, settings: Settings, wording: Wo
     return answer
 
 
-page(settings_read(), words())
+page(current_settings(), words())

@@ -20,10 +20,10 @@ from ui.rendering import note_html
 from ui.session import (
     address,
     change_address,
+    current_settings,
     length_of,
     open_archive,
     say_what_was_ignored,
-    settings_read,
     show_problem,
     words,
 )
@@ -307,4 +307,4 @@ def _ways(archive: Engine, path: str, wording: Wording) -> None:
         ask_with(archive.document(path), wording)
 
 
-page(settings_read(), words())
+page(current_settings(), words())

@@ -69,12 +69,12 @@ def local(moment: str) -> datetime:
 
 
 def read_settings() -> Settings:
-    """The settings, read once a run; `settings_read` gives them then. Raises SettingInvalid."""
+    """The settings, read once a run; `current_settings` gives them then. Raises SettingInvalid."""
     told = st.session_state[_SETTINGS] = Settings.from_environment()
     return told
 
 
-def settings_read() -> Settings:
+def current_settings() -> Settings:
     """The settings that this run has read."""
     told: Settings = st.session_state[_SETTINGS]
     return told
