@@ -3,14 +3,16 @@
 import errno
 import hashlib
 import json
+import shutil
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import astuple
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,20 +30,17 @@ T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE documents (
-    number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    language TEXT NOT NULL, published TEXT, date_basis TEXT NOT NULL, text TEXT NOT NULL,
-    pieces TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL, address TEXT NOT NULL,
-    pages TEXT NOT NULL, checksum TEXT NOT NULL
+    path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, language TEXT NOT NULL, published TEXT,
+    date_basis TEXT NOT NULL, text TEXT NOT NULL, pieces TEXT NOT NULL, encoding TEXT NOT NULL,
+    digest TEXT NOT NULL, address TEXT NOT NULL, pages TEXT NOT NULL, checksum TEXT NOT NULL
 );
+CREATE INDEX headings ON documents (path, title, language, published, date_basis, digest);
 CREATE TABLE refused (path TEXT NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL);
 CREATE TABLE duplicates (path TEXT NOT NULL, of TEXT NOT NULL, similarity REAL NOT NULL);
 CREATE TABLE furniture (
     source TEXT NOT NULL, line TEXT NOT NULL, pages INTEGER NOT NULL, family INTEGER NOT NULL
 );
-CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, parsed BLOB);
-CREATE TABLE versions (
-    document INTEGER PRIMARY KEY REFERENCES documents, release INTEGER NOT NULL
-);
+CREATE TABLE versions (path TEXT PRIMARY KEY, release INTEGER NOT NULL);
 """
 _DOCUMENT = (
     "path, title, language, published, date_basis, text, pieces, encoding, digest, address, pages"
@@ -51,63 +50,51 @@ _SEALED = f"{_DOCUMENT}, checksum"
 
 def write_catalogue(
     file: Path,
-    documents: Sequence[Document],
+    documents: Iterable[Document],
     refused: Iterable[Refusal],
     duplicates: Iterable[Duplicate],
     furniture: Iterable[FurnitureLine],
-    files: Iterable[tuple[str, str, bytes | None]],
     versions: Iterable[Sequence[str]],
+    before: tuple[Path, Iterable[str]] | None = None,
 ) -> None:
     """Write everything a snapshot tells of its articles.
 
-    files: (path, digest, what was parsed) of every file that was decoded; the last for those that
-    cost a parse, as the indexer writes it.
     versions: the paths of the documents that tell one release, for each that several tell.
-    Each document has a checksum of its own. Raises OSError where the disk does not take it.
+    before: an earlier catalogue, and the paths of the documents there that have gone or are among
+    `documents`; its other documents stay. Each document has a checksum of its own. Raises OSError
+    where the disk does not take it.
     """
-    numbers = {document.path: number for number, document in enumerate(documents)}
+    if before:
+        shutil.copyfile(before[0], file)
+    releases = ((path, number) for number, paths in enumerate(versions) for path in paths)
+    tables: dict[str, Iterable[tuple[object, ...]]] = {
+        "refused": map(astuple, refused),
+        "duplicates": map(astuple, duplicates),
+        "furniture": map(astuple, furniture),
+        "versions": releases,
+    }
     try:
-        _write(file, numbers, documents, refused, duplicates, furniture, files, versions)
+        with closing(sqlite3.connect(file)) as connection, connection:
+            if before:
+                gone = ((path,) for path in before[1])
+                connection.executemany("DELETE FROM documents WHERE path = ?", gone)
+                for table in tables:
+                    connection.execute(f"DELETE FROM {table}")
+            else:
+                connection.executescript(_SCHEMA)
+            _insert(connection, "documents", map(_sealed, documents))
+            for table, rows in tables.items():
+                _insert(connection, table, rows)
     except sqlite3.Error as error:
         raise OSError(errno.EIO, str(error)) from None
 
 
-def _write(
-    file: Path,
-    numbers: Mapping[str, int],
-    documents: Sequence[Document],
-    refused: Iterable[Refusal],
-    duplicates: Iterable[Duplicate],
-    furniture: Iterable[FurnitureLine],
-    files: Iterable[tuple[str, str, bytes | None]],
-    versions: Iterable[Sequence[str]],
-) -> None:
-    connection = sqlite3.connect(file)
-    try:
-        with connection:
-            connection.executescript(_SCHEMA)
-            connection.executemany(
-                f"INSERT INTO documents VALUES (?{', ?' * 12})",
-                ((numbers[document.path], *_sealed(document)) for document in documents),
-            )
-            for table, rows in (
-                ("refused", refused), ("duplicates", duplicates), ("furniture", furniture),
-            ):  # fmt: skip
-                told = [astuple(row) for row in rows]
-                if told:
-                    marks = ", ".join("?" * len(told[0]))
-                    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", told)
-            connection.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
-            connection.executemany(
-                "INSERT INTO versions VALUES (?, ?)",
-                (
-                    (numbers[path], release)
-                    for release, paths in enumerate(versions)
-                    for path in paths
-                ),
-            )
-    finally:
-        connection.close()
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    every = iter(rows)
+    first = next(every, None)
+    if first is not None:
+        marks = ", ".join("?" * len(first))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", chain([first], every))
 
 
 def _sealed(document: Document) -> tuple[object, ...]:
@@ -178,20 +165,20 @@ class Catalogue:
 
     def documents(self) -> list[Document]:
         """Every document, in the order of the paths."""
-        return self._made(self._checked, f"SELECT {_SEALED} FROM documents ORDER BY number")
+        return self._made(self._checked, f"SELECT {_SEALED} FROM documents ORDER BY path")
 
     def headings(self) -> list[tuple[str, str, str, date | None]]:
         """(path, title, language, published) of every document, in the order of the paths."""
         return self._made(
             lambda path, title, language, day: (str(path), str(title), str(language), _day(day)),
-            "SELECT path, title, language, published FROM documents ORDER BY number",
+            "SELECT path, title, language, published FROM documents ORDER BY path",
         )
 
     def titles(self) -> list[tuple[str, DateBasis]]:
         """(title, how the date is known) of every document, in the order of the paths."""
         return self._made(
             lambda title, basis: (str(title), DateBasis(str(basis))),
-            "SELECT title, date_basis FROM documents ORDER BY number",
+            "SELECT title, date_basis FROM documents ORDER BY path",
         )
 
     def first_title(self, language: str, longest: int) -> str | None:
@@ -200,19 +187,19 @@ class Catalogue:
         found = self._made(
             str,
             "SELECT title FROM documents WHERE language = ? AND length(title) <= ?"
-            " AND title NOT LIKE '%…' ORDER BY number LIMIT 1",
+            " AND title NOT LIKE '%…' ORDER BY path LIMIT 1",
             language,
             longest,
         )
         return found[0] if found else None
 
-    def cut(self, number: int, span: Span) -> str:
-        """A part of the text of the document of a number, by its offsets."""
+    def cut(self, path: str, span: Span) -> str:
+        """A part of the text of a document that there is, by its offsets."""
         start, end = span
-        query = "SELECT substr(text, ?, ?) FROM documents WHERE number = ?"
-        found = self._made(str, query, start + 1, end - start, number)
+        query = "SELECT substr(text, ?, ?) FROM documents WHERE path = ?"
+        found = self._made(str, query, start + 1, end - start, path)
         if not found:
-            raise self._damage(f"the article of number {number} is missing")
+            raise self._damage(f"the article {path} is missing")
         return found[0]
 
     def refused(self) -> list[Refusal]:
@@ -237,34 +224,22 @@ class Catalogue:
             "SELECT source, line, pages, family FROM furniture",
         )
 
-    def versions(self) -> list[list[int]]:
-        """The numbers of the documents that tell one release, for each that several tell."""
-        releases: dict[int, list[int]] = defaultdict(list)
+    def versions(self) -> list[list[str]]:
+        """The paths of the documents that tell one release, in order, for each that several
+        tell."""
+        releases: dict[int, list[str]] = defaultdict(list)
         told = self._made(
-            lambda document, release: (int(document), int(release)),
-            "SELECT document, release FROM versions ORDER BY document",
+            lambda path, release: (str(path), int(release)),
+            "SELECT path, release FROM versions ORDER BY path",
         )
-        for document, release in told:
-            releases[release].append(document)
+        for path, release in told:
+            releases[release].append(path)
         return list(releases.values())
-
-    def files(self) -> dict[str, str]:
-        """The digest of every file that was decoded, by its path."""
-        return self._digests("files")
 
     def articles(self) -> dict[str, str]:
         """The digest of the file of every document, by its path."""
-        return self._digests("documents")
-
-    def _digests(self, table: str) -> dict[str, str]:
-        query = f"SELECT path, digest FROM {table}"
+        query = "SELECT path, digest FROM documents"
         return dict(self._made(lambda path, digest: (str(path), str(digest)), query))
-
-    def parsed(self, path: str, digest: str) -> bytes | None:
-        """What was parsed of a file; None where it was another file or cost no parse."""
-        query = "SELECT parsed FROM files WHERE path = ? AND digest = ?"
-        held = self._made(lambda parsed: parsed, query, path, digest)
-        return held[0] if held and isinstance(held[0], bytes) else None
 
 
 def _document(*record: object) -> Document:

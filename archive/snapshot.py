@@ -23,9 +23,10 @@ from archive.errors import (
     IndexUnwritable,
     SnapshotUnknown,
 )
-from archive.storage import flush_folder, replace_text
+from archive.storage import Stamp, flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
+FILES = "files.sqlite"
 PASSAGE_SPANS = "passage_spans.npy"
 SENTENCE_SPANS = "sentence_spans.npy"
 PASSAGE_KEYS = "passage_keys.npy"
@@ -87,7 +88,7 @@ class Snapshot:
     facts: Facts
     damage: str | None = None
     digest: str = ""
-    stamps: Mapping[Path, "_Stamp"] = field(default_factory=dict, compare=False, repr=False)
+    stamps: Mapping[Path, Stamp] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -99,21 +100,9 @@ class Snapshot:
         Cheap: reads no file. What a disk forgets by itself is not noticed by this.
         """
         try:
-            return any(_Stamp.of(file) != told for file, told in self.stamps.items())
+            return any(Stamp.of(file) != told for file, told in self.stamps.items())
         except OSError:
             return True
-
-
-class _Stamp(NamedTuple):
-    """The bytes of a file and when it last changed, which no program can set."""
-
-    size: int
-    changed: int
-
-    @classmethod
-    def of(cls, file: Path) -> "_Stamp":
-        facts = file.stat()
-        return cls(facts.st_size, facts.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +179,7 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
 def make_current(folder: Path, facts: Facts) -> Snapshot:
     """Make a sealed snapshot, all of it on disk, current in one atomic step; drop the old ones."""
     index_dir = folder.parent
-    stamps = {file: _Stamp.of(file) for file in (folder / name for name in _files(folder))}
+    stamps = {file: Stamp.of(file) for file in (folder / name for name in _files(folder))}
     entries = [_Entry(folder.name, _digest(folder / MANIFEST))]
     for other in _pointer(index_dir)[0]:
         if len(entries) < KEPT and _is_whole(index_dir, other):
@@ -385,11 +374,11 @@ class Manifest:
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(str(error)) from None
 
-    def check(self, index_dir: Path, *, deep: bool) -> dict[Path, _Stamp]:
+    def check(self, index_dir: Path, *, deep: bool) -> dict[Path, Stamp]:
         """The stamps of the files, each from before it was compared. Raises IndexDamaged."""
         names = [*self.records, MANIFEST]
         try:
-            stamps = {file: _Stamp.of(file) for file in (self.folder / name for name in names)}
+            stamps = {file: Stamp.of(file) for file in (self.folder / name for name in names)}
             for name, record in self.records.items():
                 if not record.holds(self.folder / name, deep=deep):
                     raise IndexDamaged(index_dir, f"{name} has changed")

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 
 @contextlib.contextmanager
@@ -84,6 +85,19 @@ def put_file(file: Path, content: bytes, *, replace: bool = False) -> None:
     finally:
         aside.unlink(missing_ok=True)
     flush(file.parent)
+
+
+class Stamp(NamedTuple):
+    """The bytes of a file and when it last changed, in nanoseconds, which no program can set."""
+
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, file: Path) -> "Stamp":
+        """That of a file, or of what a link leads to. Raises OSError."""
+        facts = file.stat()
+        return cls(facts.st_size, facts.st_ctime_ns)
 
 
 def append_line(file: Path, line: bytes) -> None:

@@ -27,8 +27,8 @@ import numpy as np
 from archive.dates import dates
 from archive.languages import detect_language
 from archive.text import sentences, written_words
-from indexer.furniture import Furniture
-from indexer.pipeline import document_of
+from indexer.furniture import Furniture, page_of
+from indexer.gathering import document_of
 from indexer.reading import SourceFile, read_files
 from retriever.function_words import function_words
 
@@ -148,7 +148,8 @@ def _content_words(sentence: str, language: str) -> list[str]:
 def sample() -> dict[str, Material]:
     """The sample archive's sentences, without its headlines, date lines and furniture."""
     files = [file for file in read_files(SAMPLE) if isinstance(file, SourceFile)]
-    furniture = Furniture({file.path: file.text for file in files})
+    pages = {file.path: file.text for file in files}
+    furniture = Furniture({path: page_of(text) for path, text in pages.items()}, pages)
     found: dict[str, Material] = {}
     for document in (document_of(file, furniture) for file in files):
         if document is not None:

@@ -32,7 +32,7 @@ def groups(catalogue: Catalogue) -> tuple[dict[str, str], dict[str, str]]:
     indexed |= {one.path: one.of for one in catalogue.duplicates()}
     release = dict(zip(paths, paths, strict=True))
     for members in catalogue.versions():
-        release |= {paths[member]: paths[members[0]] for member in members}
+        release |= dict.fromkeys(members, members[0])
     return indexed, {path: release[of] for path, of in indexed.items()}
 
 

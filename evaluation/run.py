@@ -22,8 +22,10 @@ from archive.languages import detect_language
 from archive.settings import Settings
 from archive.text import normalised
 from evaluation.metrics import auroc, calibration_error, ranking_figures, refused_at, share
+from indexer.articles import Articles
+from indexer.gathering import Gathered
 from indexer.metadata import published_on, title_of
-from indexer.pipeline import Gathered, Progress, silent, write_snapshot
+from indexer.pipeline import Progress, silent, write_snapshot
 from indexer.reuse import Earlier
 from retriever.confidence import THRESHOLD
 from retriever.engine import Engine, open_engine
@@ -186,7 +188,8 @@ def evaluate(
 def gathered(chosen: EvaluationSet) -> Gathered:
     """The documents of a set as the indexer gathers them, none of them left out."""
     documents = [_document(row) for row in chosen.rows]
-    return Gathered(documents, [], [], [], {}, found=len(documents))
+    in_order = sorted(documents, key=lambda document: document.path)
+    return Gathered(Articles(in_order), [], [], [], found=len(documents))
 
 
 def _document(row: dict[str, str]) -> Document:

@@ -9,32 +9,47 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.documents import Document, Passage
-from archive.spans import write_spans
+from archive.spans import Rows, Spans, write_spans
 from archive.text import Span
+from indexer.articles import Articles
 from indexer.chunking import Chunk
 
 
 class Cuts:
-    """Texts by their rows, cut out of the articles when they are asked for: 12 bytes each."""
+    """Texts by their rows, cut out of the articles when they are asked for: 20 bytes each."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = documents
-        self._numbers, self._offsets = array("i"), array("i")
+    def __init__(self, articles: Articles) -> None:
+        self._articles = articles
+        self._numbers, self._offsets, self._earlier = array("i"), array("i"), array("q")
 
     def add(self, number: int, span: Span) -> None:
-        """Add a span of the document of this number."""
+        """Add a span of the article of this number."""
         self._numbers.append(number)
         self._offsets.extend(span)
+        self._earlier.append(-1)
+
+    def keep(self, number: int, earlier: Spans, rows: Rows) -> None:
+        """Add all spans of an article that stayed as it was, from their rows in the earlier
+        snapshot."""
+        self._numbers.extend([number] * len(rows))
+        self._offsets.frombytes(np.ascontiguousarray(earlier.offsets[:, rows].T).tobytes())
+        self._earlier.frombytes(rows.astype(np.int64).tobytes())
+
+    @property
+    def earlier(self) -> Rows:
+        """The row in the earlier snapshot of each text of an article that stayed as it was, -1 for
+        the others: (n,)."""
+        return np.array(self._earlier, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def __getitem__(self, row: int, /) -> str:
-        return self.document(row).text[slice(*self.span(row))]
+        return self.article(row).text[slice(*self.span(row))]
 
-    def document(self, row: int) -> Document:
+    def article(self, row: int) -> Document:
         """The article that a text is cut out of."""
-        return self._documents[self._numbers[row]]
+        return self._articles[self._numbers[row]]
 
     def span(self, row: int) -> Span:
         """Where a text stands in its article."""
@@ -46,26 +61,35 @@ class Cuts:
 
     def languages(self) -> list[str]:
         """The language of each text's article."""
-        return [self._documents[number].language for number in self._numbers]
+        languages = self._articles.languages
+        return [languages[number] for number in self._numbers]
 
 
 class Chunks(Sequence[Chunk]):
-    """The chunks of an archive in order. passages, sentences: their texts."""
+    """The chunks of the articles in order. passages, sentences: their texts."""
 
-    def __init__(self) -> None:
-        self._documents: list[Document] = []
-        self.passages, self.sentences = Cuts(self._documents), Cuts(self._documents)
+    def __init__(self, articles: Articles) -> None:
+        self.passages, self.sentences = Cuts(articles), Cuts(articles)
         self._firsts = array("q", [0])  # which sentences each passage has
 
-    def add(self, document: Document, chunks: Iterable[Chunk]) -> None:
-        """Add the chunks of a document."""
-        number = len(self._documents)
-        self._documents.append(document)
+    def add(self, number: int, chunks: Iterable[Chunk]) -> None:
+        """Add the chunks of the article of this number, which follows those before."""
         for one in chunks:
             self.passages.add(number, (one.passage.start, one.passage.end))
             for span in one.sentences:
                 self.sentences.add(number, span)
             self._firsts.append(len(self.sentences))
+
+    def keep(self, number: int, earlier: int, passages: Spans, sentences: Spans) -> None:
+        """Add the chunks of an article that stayed as it was.
+
+        earlier: its number in the earlier snapshot. passages, sentences: where they stand there.
+        """
+        rows = passages.parts(earlier)
+        bounds = sentences.bounds(np.append(rows, rows[-1] + 1))[0]
+        self._firsts.extend((len(self.sentences) + bounds[1:] - bounds[0]).tolist())
+        self.passages.keep(number, passages, rows)
+        self.sentences.keep(number, sentences, np.arange(bounds[0], bounds[-1]))
 
     def write(self, passages: Path, sentences: Path) -> None:
         """Write where the passages stand in the documents, and the sentences in the passages."""
@@ -85,7 +109,7 @@ class Chunks(Sequence[Chunk]):
         if isinstance(row, slice):
             return [self[at] for at in range(*row.indices(len(self)))]
         spans = range(self._firsts[row], self._firsts[row + 1])
-        path, (start, end) = self.passages.document(row).path, self.passages.span(row)
+        path, (start, end) = self.passages.article(row).path, self.passages.span(row)
         passage = Passage(path, start, end, self.passages[row])
         return Chunk(passage, tuple(self.sentences.span(at) for at in spans))
 

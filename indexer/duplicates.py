@@ -7,14 +7,16 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from archive.documents import Document, Duplicate
+from archive.documents import Duplicate
 from archive.text import words
+from indexer.articles import Articles
 
 SHINGLE = 4
 SAME = 0.75
 
 # Bands and rows of the hashing: a pair that is SAME alike is missed once in 200,000 times.
 _BANDS, _ROWS = 32, 4
+HASHES = _BANDS * _ROWS
 
 # What shares fewer of its hashes is not compared: of pairs that are SAME alike, one in 3 billion.
 _SHARED = 0.5
@@ -25,31 +27,31 @@ Shingles = npt.NDArray[np.uint64]
 Signatures = npt.NDArray[np.uint32]
 
 
-def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], list[Duplicate]]:
-    """The documents to index, in the given order, and those that repeat an earlier one of them.
+def find_duplicates(articles: Articles, signatures: Signatures) -> dict[int, Duplicate]:
+    """Those of the articles that repeat an earlier one, by their numbers, ascending.
 
-    Two documents of one language are copies when the Jaccard similarity of their runs of
+    signatures: of each article, as `signatures_of` gives them, (n, HASHES).
+    Two articles of one language are copies when the Jaccard similarity of their runs of
     SHINGLE words is at least SAME; exact copies have 1. Candidates come from locality-sensitive
     hashing of MinHash signatures (Broder, 1997) and are compared exactly, so nothing is merged
-    by an estimate. Versions in different languages are never copies. Takes 640 bytes a document.
+    by an estimate. Versions in different languages are never copies. Two articles that the earlier
+    snapshot has as they are were compared then. Takes 640 bytes an article.
     """
-    kept: list[Document] = []
-    duplicates: list[Duplicate] = []
-    shingles = lru_cache(_REMEMBERED)(lambda number: shingles_of(documents[number].text))
-    candidates = _Candidates(_signatures(documents))
-    for number, document in enumerate(documents):
+    duplicates: dict[int, Duplicate] = {}
+    shingles = lru_cache(_REMEMBERED)(lambda number: shingles_of(articles[number].text))
+    candidates = _Candidates(signatures)
+    languages, kept = articles.languages, articles.kept >= 0
+    for number in range(len(articles)):
         alike = [
-            (-jaccard(shingles(number), shingles(of)), documents[of].path)
+            (-jaccard(shingles(number), shingles(of)), articles.paths[of])
             for of in candidates.before(number)
-            if documents[of].language == document.language
+            if languages[of] == languages[number] and not (kept[of] and kept[number])
         ]
         less, path = min(alike, default=(0.0, ""))
         if -less >= SAME:
-            duplicates.append(Duplicate(document.path, path, round(-less, 3)))
+            duplicates[number] = Duplicate(articles.paths[number], path, round(-less, 3))
             candidates.leave_out(number)
-        else:
-            kept.append(document)
-    return kept, duplicates
+    return duplicates
 
 
 class _Candidates:
@@ -89,13 +91,13 @@ class _Candidates:
         return [int(of) for of in alike[shared >= _SHARED]]
 
 
-def _signatures(documents: Sequence[Document]) -> Signatures:
-    """The MinHash signature of each document: (n, _BANDS * _ROWS)."""
+def signatures_of(texts: Sequence[str]) -> Signatures:
+    """The MinHash signature of each text: (n, HASHES)."""
     from datasketch import MinHash  # loads for most of a second
 
-    found = np.empty((len(documents), _BANDS * _ROWS), dtype=np.uint32)
-    sets = ((shingles_of(one.text) & 0xFFFFFFFF).tolist() for one in documents)
-    hashed = MinHash.generator(sets, num_perm=_BANDS * _ROWS, seed=1, hashfunc=int)
+    found = np.empty((len(texts), HASHES), dtype=np.uint32)
+    sets = ((shingles_of(text) & 0xFFFFFFFF).tolist() for text in texts)
+    hashed = MinHash.generator(sets, num_perm=HASHES, seed=1, hashfunc=int)
     for row, one in zip(found, hashed, strict=True):
         row[:] = one.hashvalues
     return found

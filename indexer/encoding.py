@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -72,10 +73,14 @@ def encode(
     earlier: Earlier,
     index_dir: Path,
     progress: Counted,
+    stayed: tuple[Rows, Rows] | None = None,
 ) -> Encodings:
     """Encode the texts that neither the earlier snapshot holds nor the journal of the index.
 
-    languages: of each passage. Every batch goes into the journal as soon as it is encoded.
+    languages: of each passage. stayed: the row in the earlier snapshot of each passage (n,) and of
+    each sentence (m,) that is as it was there, -1 for the others; these texts are not asked for,
+    unless the calibration is another one. Every batch goes into the journal as soon as it is
+    encoded.
     The calibration of the earlier snapshot is kept, so that its vectors still compare; without one
     that of the journal. Where there is none, or it comes from a few passages and there are OUTGROWN
     times as many now, it is learned from a sample of the passages, and everything is encoded.
@@ -83,10 +88,14 @@ def encode(
     """
     calibration, journal, sampled = _begin(passages, languages, encoder, earlier, index_dir)
     before = earlier.store or empty_store(len(calibration.centre))
-    passage_keys = _keys(encoder.model, calibration, PASSAGES, passages)
-    sentence_keys = _keys(encoder.model, calibration, SENTENCES, sentences)
-    whole = _Missing(passages, passage_keys, before.passages, journal.store.passages)
-    parts = _Missing(sentences, sentence_keys, before.sentences, journal.store.sentences)
+    if stayed is None or calibration is not earlier.calibration:
+        stayed = np.full(len(passages), -1), np.full(len(sentences), -1)
+    of_passages = partial(vector_key, encoder.model, calibration, PASSAGES)
+    of_sentences = partial(vector_key, encoder.model, calibration, SENTENCES)
+    passage_keys = _keys(of_passages, passages, stayed[0], before.passages.keys)
+    sentence_keys = _keys(of_sentences, sentences, stayed[1], before.sentences.keys)
+    whole = _Missing(passages, passage_keys, stayed[0], before.passages, journal.store.passages)
+    parts = _Missing(sentences, sentence_keys, stayed[1], before.sentences, journal.store.sentences)
     count = sampled + whole.count + parts.count
     progress(0, count)
     done = sampled
@@ -103,8 +112,8 @@ def encode(
         done += len(texts)
         progress(done, count)
     after = _opened(index_dir, encoder.model).store
-    rows = _where(passage_keys, before.passages, after.passages, index_dir)
-    part_rows = _where(sentence_keys, before.sentences, after.sentences, index_dir)
+    rows = _where(passage_keys, stayed[0], before.passages, after.passages, index_dir)
+    part_rows = _where(sentence_keys, stayed[1], before.sentences, after.sentences, index_dir)
     return Encodings(
         calibration,
         Joined(before.vectors, after.vectors, rows),
@@ -134,10 +143,13 @@ def _begin(
     passages: Texts, languages: Sequence[str], encoder: Encoder, earlier: Earlier, index_dir: Path
 ) -> tuple[Calibration, Journal, int]:
     """The calibration, a journal under it, and how many passages were encoded to learn it."""
-    chosen, distinct = _sample(passages)
     held = open_journal(index_dir, encoder.model)
-    for kept in (earlier.calibration, held.calibration if held else None):
-        if kept is not None and OUTGROWN * kept.learned_from > min(distinct, _SAMPLE):
+    known = [one for one in (earlier.calibration, held.calibration if held else None) if one]
+    chosen, distinct = list[int](), _SAMPLE
+    if not any(OUTGROWN * kept.learned_from > _SAMPLE for kept in known[:1]):
+        chosen, distinct = _sample(passages)
+    for kept in known:
+        if OUTGROWN * kept.learned_from > min(distinct, _SAMPLE):
             if held is not None and held.calibration.digest == kept.digest:
                 return kept, held, 0
             none = np.empty((0, len(kept.centre)), dtype=np.float32)
@@ -156,7 +168,7 @@ def _begin(
         index_dir,
         encoder.model,
         calibration,
-        _keys(encoder.model, calibration, PASSAGES, texts),
+        packed(vector_key(encoder.model, calibration, PASSAGES, text) for text in texts),
         np.concatenate([vectors for vectors, _ in told]),
         [one for _, tokens in told for one in tokens],
     )
@@ -189,9 +201,13 @@ class _Missing:
     that goes on encodes the same texts together as one that was never stopped.
     """
 
-    def __init__(self, texts: Texts, keys: Keys, before: KeyRows, journal: KeyRows) -> None:
+    def __init__(
+        self, texts: Texts, keys: Keys, stayed: Rows, before: KeyRows, journal: KeyRows
+    ) -> None:
         self._texts, self._keys = texts, keys
-        _, firsts = np.unique(keys, return_index=True)
+        others = np.flatnonzero(stayed < 0)
+        _, firsts = np.unique(keys[others], return_index=True)
+        firsts = others[firsts]
         self._rows = np.sort(firsts[before(keys[firsts]) < 0])
         self._lacking = journal(keys[self._rows]) < 0
         self.count = int(self._lacking.sum())
@@ -208,10 +224,12 @@ class _Missing:
                 yield self._keys[rows[batch]], [texts[one] for one in batch]
 
 
-def _where(keys: Keys, before: KeyRows, after: KeyRows, index_dir: Path) -> Rows:
+def _where(keys: Keys, stayed: Rows, before: KeyRows, after: KeyRows, index_dir: Path) -> Rows:
     """Where each text's encoding is, as `Joined` takes it. Raises IndexUnwritable."""
-    rows = before(keys)
-    missing = rows < 0
+    rows = stayed.copy()
+    others = np.flatnonzero(rows < 0)
+    rows[others] = before(keys[others])
+    missing = np.flatnonzero(rows < 0)
     found = after(keys[missing])
     if (found < 0).any():
         raise IndexUnwritable(index_dir, "what was written there cannot be read again")
@@ -227,8 +245,13 @@ def _opened(index_dir: Path, model: str) -> Journal:
     return journal
 
 
-def _keys(model: str, calibration: Calibration, kind: str, texts: Texts) -> Keys:
-    return packed(vector_key(model, calibration, kind, text) for text in _every(texts))
+def _keys(key_of: Callable[[str], bytes], texts: Texts, stayed: Rows, before: Keys) -> Keys:
+    """The key of each text, (n,); of those that stayed that which they had."""
+    keys = np.empty(len(texts), dtype=before.dtype)
+    others = np.flatnonzero(stayed < 0)
+    keys[stayed >= 0] = before[stayed[stayed >= 0]]
+    keys[others] = packed(key_of(texts[row]) for row in others.tolist())
+    return keys
 
 
 def _every(texts: Texts) -> Iterator[str]:

@@ -12,6 +12,7 @@ furniture whose wording changes from page to page; nothing of a body is lost in 
 closing paragraph that most pages of a site share is furniture by this definition.
 """
 
+import hashlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ _NEAR_COPIES = 0.9
 _SMALL_FAMILY = 50
 
 
-Page: TypeAlias = "array[int]"  # its lines in order, each as its number
+Page: TypeAlias = "array[int]"  # its lines in order, each as its number, 8 bytes a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,18 @@ def lines(text: str) -> list[Line]:
     return found
 
 
+def page_of(text: str) -> Page:
+    """A page as the numbers of its lines: equal lines have the same one, in every run."""
+    return _page(lines(text))
+
+
 class Furniture:
     """The furniture of every family of pages, learned once from all the pages."""
 
-    def __init__(self, pages: Mapping[str, str]) -> None:
-        """pages: the decoded text of each file by its path. Takes 8 bytes a line beside them."""
-        taken = {path: _page(lines(text)) for path, text in pages.items()}
+    def __init__(self, taken: Mapping[str, Page], pages: Mapping[str, str]) -> None:
+        """taken: each page as `page_of` gives it, by its path. pages: the decoded text of each, by
+        its path; few of them are asked for."""
+        self._taken = taken
         families = [
             (source, _words([outermost], map(pages.__getitem__, members)), members)
             for (source, outermost), members in _families(taken).items()
@@ -83,6 +90,10 @@ class Furniture:
                 FurnitureLine(source, words, counts[line], len(different))
                 for words, line in sorted(told, key=lambda one: (-counts[one[1]], one[0]))
             ]
+
+    def out(self, path: str) -> tuple[int, ...]:
+        """Which lines of a page are furniture, ascending, counted as `page_of` has them."""
+        return tuple(sorted(_edges(self._taken[path], self._of.get(path, frozenset()))))
 
     def without(self, path: str, text: str) -> list[Span]:
         """The spans of a page that are not furniture: half-open, in order, with their line ends."""
@@ -104,7 +115,8 @@ def _page(page: Iterable[Line]) -> Page:
 
 def _number(words: str) -> int:
     """A line as 8 bytes that no other line has; odd for one that is too long for a gap."""
-    return hash(words) & ~1 | (len(words) > MAX_GAP_LINE)
+    digest = hashlib.blake2b(words.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True) & ~1 | (len(words) > MAX_GAP_LINE)
 
 
 def _words(wanted: Iterable[int], pages: Iterable[str]) -> list[str]:

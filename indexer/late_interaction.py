@@ -11,10 +11,14 @@ import numpy.typing as npt
 
 from archive.calibration import Calibration
 from archive.encoder import Encoded, Numbers
+from archive.spans import Rows
 from archive.token_files import CODES, ENDS, HELD, PIECES, STARTS
 from indexer.row_file import RowFile
 
 Codes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+TOKENS_BLOCK = 1024  # passages whose tokens are in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,43 @@ class PassageTokens:
         signs = calibration.tokens(encoded.tokens) > 0
         return cls(np.packbits(signs, axis=1), encoded.pieces, encoded.ends)
 
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """(1,), how many there are."""
+        return np.array([len(self.pieces)])
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBlock:
+    """The tokens of several passages, one passage after the other.
+
+    codes: (t, ceil(d / 8)). pieces, ends: (t,). counts: (n,), how many each passage has.
+    """
+
+    codes: Codes
+    pieces: Numbers
+    ends: Numbers
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def merged(cls, one: "TokenBlock", other: "TokenBlock", of_other: Mask) -> "TokenBlock":
+        """The passages of two blocks, each block's in order. of_other: (n,), which are whose."""
+        if not len(other.counts):
+            return one
+        if not len(one.counts):
+            return other
+        counts = np.empty(len(of_other), dtype=np.int64)
+        counts[~of_other], counts[of_other] = one.counts, other.counts
+        mine = np.repeat(of_other, counts)
+        told = []
+        for field, others in (
+            (one.codes, other.codes), (one.pieces, other.pieces), (one.ends, other.ends),
+        ):  # fmt: skip
+            both = np.empty((len(mine), *others.shape[1:]), dtype=others.dtype)
+            both[~mine], both[mine] = field, others
+            told.append(both)
+        return cls(told[0], told[1], told[2], counts)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenRows:
@@ -52,6 +93,14 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.firsts)
 
+    def of(self, rows: Rows, /) -> TokenBlock:
+        """The tokens of some passages, in the order of their rows."""
+        counts = self.counts[rows]
+        ends = np.cumsum(counts)
+        at = np.arange(ends[-1] if len(ends) else 0)
+        at += np.repeat(self.firsts[rows] - (ends - counts), counts)
+        return TokenBlock(self.codes[at], self.pieces[at], self.ends[at], counts)
+
     def __getitem__(self, row: int, /) -> PassageTokens:
         first = int(self.firsts[row])
         span = slice(first, first + int(self.counts[row]))
@@ -61,13 +110,21 @@ class TokenRows:
         return (self[row] for row in range(len(self)))
 
 
-def write_tokens(folder: Path, passages: Iterable[PassageTokens]) -> None:
+def no_tokens(dimension: int) -> TokenRows:
+    """The tokens of no passage, of vectors (d,)."""
+    none = np.empty(0, dtype=np.int64)
+    codes = np.empty((0, -(-dimension // 8)), dtype=np.uint8)
+    return TokenRows(none, none, codes, none.astype(np.int32), none.astype(np.int32))
+
+
+def write_tokens(folder: Path, passages: Iterable[PassageTokens | TokenBlock]) -> None:
     """Write the tokens of the passages, row by row, and how many passages hold each piece.
 
-    There is one passage at least. What is held in memory is their number of tokens each.
+    passages: one or several at a time, one at least. What is held in memory is their number of
+    tokens each.
     """
     folder.mkdir()
-    counts, held = array("q", [0]), np.zeros(0, dtype=np.int32)
+    counts, held = array("q"), np.zeros(0, dtype=np.int64)
     rest = iter(passages)
     first = next(rest)
     with (
@@ -79,13 +136,15 @@ def write_tokens(folder: Path, passages: Iterable[PassageTokens]) -> None:
             codes.append(one.codes)
             pieces.append(one.pieces)
             ends.append(one.ends)
-            counts.append(len(one.pieces))
-            told = np.unique(one.pieces)
-            if told.max(initial=-1) >= len(held):
-                held = np.pad(held, (0, told[-1] + 1 - len(held)))
-            held[told] += 1
-    np.save(folder / STARTS, np.cumsum(counts, dtype=np.int64))
-    np.save(folder / HELD, held)
+            counts.frombytes(one.counts.tobytes())
+            kinds = int(one.pieces.max(initial=-1)) + 1
+            of_passage = np.repeat(np.arange(len(one.counts)), one.counts)
+            told = np.bincount(np.unique(of_passage * kinds + one.pieces) % max(kinds, 1))
+            if len(told) > len(held):
+                held = np.pad(held, (0, len(told) - len(held)))
+            held[: len(told)] += told
+    np.save(folder / STARTS, np.cumsum([0, *counts], dtype=np.int64))
+    np.save(folder / HELD, held.astype(np.int32))
 
 
 def read_tokens(folder: Path) -> TokenRows:

@@ -1,16 +1,18 @@
-"""What an earlier snapshot already worked out: chunks of unchanged articles, vectors."""
+"""What an earlier snapshot already worked out: of files, of articles that stayed, of vectors."""
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from archive.calibration import Calibration, read_calibration
 from archive.catalogue import Catalogue
-from archive.documents import Document, Passage, Refusal
+from archive.documents import Document, Refusal
 from archive.errors import ArchiveError
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    FILES,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -22,9 +24,11 @@ from archive.snapshot import (
     open_kept,
     open_snapshot,
 )
-from archive.spans import read_spans
-from indexer.chunking import Chunk
+from archive.spans import Spans, read_spans
+from archive.storage import Stamp
+from indexer.articles import Kept
 from indexer.dense import PassageVectors, read_sentences
+from indexer.file_records import FileRecord, read_parsed, read_records
 from indexer.formats.parsed import Parsed
 from indexer.late_interaction import read_tokens
 from indexer.parsing import read_back
@@ -45,26 +49,38 @@ class Earlier:
     """The work of the current snapshot, as far as it serves a new one with the same settings.
 
     One that cannot be opened, or was made with other settings, serves for nothing; nor does any
-    with `fresh`. Where the current one is damaged the one before it serves. `files` tells what was
-    indexed in every case where it can be read, `articles` the digests of what became articles.
-    `calibration` and `store` are there once it is loaded, and where it serves.
+    with `fresh`. Where the current one is damaged the one before it serves.
+
+    folder: of the snapshot that serves, None where none does. files: the digests of what was read,
+    articles: of what became articles, by path, in every case where they can be read. records: what
+    is known of files, where the snapshot serves. calibration, store, passages and sentences (where
+    they stand) are there once it is loaded, and where it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
+        self.folder: Path | None = None
         self.files: dict[str, str] = {}
         self.articles: dict[str, str] = {}
+        self.records: dict[str, FileRecord] = {}
         self.calibration: Calibration | None = None
         self.store: Store | None = None
         self._snapshot: Snapshot | None = None
-        self._numbers: dict[str, int] = {}
+        self._kept: dict[str, Kept] = {}
         try:
             snapshot = open_snapshot(settings.index, settings.model)
             self._catalogue = Catalogue(snapshot.folder / CATALOGUE)
-            self.files, self.articles = self._catalogue.files(), self._catalogue.articles()
-        except ArchiveError:
+            self.articles = self._catalogue.articles()
+            records = read_records(snapshot.folder / FILES)
+            self.files = {path: one.digest for path, one in records.items()}
+        except (ArchiveError, ValueError):
             return
         if snapshot.facts.fingerprint == settings.fingerprint and not fresh:
-            self._snapshot = snapshot
+            self._snapshot, self.folder, self.records = snapshot, snapshot.folder, records
+
+    def same(self, path: str, stamp: Stamp) -> bool:
+        """Whether a file is what it was when the snapshot was made, by its stamp."""
+        record = self.records.get(path)
+        return record is not None and record.stamp == stamp
 
     def unchanged(self, files: dict[str, str], refused: Sequence[Refusal]) -> Snapshot | None:
         """The snapshot, if it is current and holds just these files and just these refusals.
@@ -83,33 +99,36 @@ class Earlier:
         except KeyError:
             return None
 
+    def kept(self, path: str) -> Kept | None:
+        """The heading of an article as the snapshot has it, None where it does not."""
+        return self._kept.get(path)
+
     def parsed(self, path: str, digest: str) -> Parsed | None:
         """What was parsed of a file that has not changed, else None."""
-        kept = self._catalogue.parsed(path, digest) if self._snapshot else None
+        kept = read_parsed(self.folder / FILES, path, digest) if self.folder else None
         return read_back(kept) if kept else None
 
-    def load(self) -> None:
-        """Read where the chunks and the vectors are. Nothing to read, nothing happens.
+    def load(self) -> bool:
+        """Read where the articles and the vectors are; return whether the snapshot serves.
 
         Every byte is checked first, so that no damage goes on into a new snapshot; where one has
-        changed the snapshot serves for nothing.
+        changed it serves for nothing.
         """
         if self._snapshot is None:
-            return
+            return False
+        folder = self._snapshot.folder
         try:
-            open_kept(
-                self._snapshot.folder.parent,
-                self._snapshot.facts.model,
-                self._snapshot.name,
-                deep=True,
-            )
+            open_kept(folder.parent, self._snapshot.facts.model, folder.name, deep=True)
+            headings = self._catalogue.headings()
         except ArchiveError:
-            self._snapshot = None
-            return
-        catalogue, folder = self._catalogue, self._snapshot.folder
-        self._numbers = {path: number for number, (path, *_) in enumerate(catalogue.headings())}
-        self._passages = read_spans(folder / PASSAGE_SPANS)
-        self._sentences = read_spans(folder / SENTENCE_SPANS)
+            self._snapshot, self.folder, self.records = None, None, {}
+            return False
+        self._kept = {
+            path: Kept(number, path, language, published)
+            for number, (path, _, language, published) in enumerate(headings)
+        }
+        self.passages: Spans = read_spans(folder / PASSAGE_SPANS)
+        self.sentences: Spans = read_spans(folder / SENTENCE_SPANS)
         self.calibration = read_calibration(folder / CALIBRATION)
         self.store = Store(
             KeyRows(read_keys(folder / PASSAGE_KEYS)),
@@ -118,16 +137,4 @@ class Earlier:
             KeyRows(read_keys(folder / SENTENCE_KEYS)),
             read_sentences(folder / SENTENCES),
         )
-
-    def chunks(self, document: Document) -> list[Chunk] | None:
-        """The chunks of an article whose text has not changed, else None."""
-        path, text = document.path, document.text
-        number = self._numbers.get(path)
-        if number is None or self._catalogue.document(path).text != text:
-            return None
-        found = []
-        for row in self._passages.parts(number).tolist():
-            start, end = self._passages.span(row)
-            spans = tuple(self._sentences.spans(self._sentences.parts(row)))
-            found.append(Chunk(Passage(path, start, end, text[start:end]), spans))
-        return found
+        return True

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.spans import Rows
-from indexer.late_interaction import PassageTokens
+from indexer.late_interaction import TOKENS_BLOCK, TokenBlock, TokenRows, no_tokens
 
 KEY = 16  # bytes
 Keys = npt.NDArray[np.bytes_]  # (n,) S16
 
 BLOCK = 4096  # rows that are in memory at once
+_FEW = 64  # times as many keys are not sorted for these
 
 
 class Matrix(Protocol):
@@ -24,12 +25,6 @@ class Matrix(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]: ...
-
-
-class Tokens(Protocol):
-    """The tokens of passages by their rows."""
-
-    def __getitem__(self, row: int, /) -> PassageTokens: ...
 
 
 def blocks(matrix: Matrix) -> Iterator[npt.NDArray[Any]]:
@@ -53,20 +48,42 @@ def read_keys(file: Path) -> Keys:
 
 
 class KeyRows:
-    """The rows of keys: 24 bytes each."""
+    """The rows of keys. keys: (n,), in the order that they are given in."""
 
     def __init__(self, keys: Keys, rows: Rows | None = None) -> None:
         """keys: (n,). rows: (n,), where each stands; without them, where it stands here."""
-        order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        self._rows: Rows = order if rows is None else rows[order]
+        self.keys, self._rows = keys, rows
+        self._sorted: tuple[Keys, Rows] | None = None  # and where each stands among `keys`
 
     def __call__(self, keys: Keys) -> Rows:
         """The row of each key, (n,), the first of several; -1 where there is none."""
-        if not len(self._keys):
+        if not len(self.keys) or not len(keys):
             return np.full(len(keys), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[at] == keys, self._rows[at], -1)
+        if self._sorted is None and _FEW * len(keys) < len(self.keys):
+            at = self._scanned(keys)
+        else:
+            at = self._searched(keys)
+        rows = at if self._rows is None else self._rows[at]
+        return np.where(at < 0, -1, rows)
+
+    def _searched(self, keys: Keys) -> Rows:
+        """Where the first of each stands among the keys, which are sorted once; -1 for nowhere."""
+        if self._sorted is None:
+            order = np.argsort(self.keys, kind="stable")
+            self._sorted = self.keys[order], order
+        told, order = self._sorted
+        at = np.minimum(np.searchsorted(told, keys), len(told) - 1)
+        return np.where(told[at] == keys, order[at], -1)
+
+    def _scanned(self, keys: Keys) -> Rows:
+        """The same for a few: all others are looked for among them."""
+        wanted, places = np.unique(keys, return_inverse=True)
+        at = np.minimum(np.searchsorted(wanted, self.keys), len(wanted) - 1)
+        here = np.flatnonzero(wanted[at] == self.keys)[::-1]  # of several the first comes last
+        found = np.full(len(wanted), -1, dtype=np.int64)
+        found[at[here]] = here
+        told: Rows = found[places]
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ class Store:
 
     passages: KeyRows
     vectors: Matrix
-    tokens: Tokens
+    tokens: TokenRows
     sentences: KeyRows
     parts: Matrix
 
@@ -88,7 +105,7 @@ def empty_store(dimension: int) -> Store:
     """A store that holds nothing, of vectors (d,)."""
     nothing = KeyRows(packed([]))
     return Store(
-        nothing, np.empty((0, dimension), np.float32), [],
+        nothing, np.empty((0, dimension), np.float32), no_tokens(dimension),
         nothing, np.empty((0, dimension), np.float16),
     )  # fmt: skip
 
@@ -123,11 +140,15 @@ class Joined:
 class JoinedTokens:
     """The tokens of two stores put in a new order; rows as in `Joined`."""
 
-    first: Tokens
-    second: Tokens
+    first: TokenRows
+    second: TokenRows
     rows: Rows
 
-    def __iter__(self) -> Iterator[PassageTokens]:
-        for row in self.rows:
-            at = int(row)
-            yield self.second[~at] if at < 0 else self.first[at]
+    def __iter__(self) -> Iterator[TokenBlock]:
+        """The tokens of all passages in order, those of several passages at a time."""
+        for at in range(0, len(self.rows), TOKENS_BLOCK):
+            rows = self.rows[at : at + TOKENS_BLOCK]
+            of_second = rows < 0
+            yield TokenBlock.merged(
+                self.first.of(rows[~of_second]), self.second.of(~rows[of_second]), of_second
+            )

@@ -57,9 +57,9 @@ class Indexes:
         )
         if not set(self.columns.languages) <= set(self.lexical.languages):
             raise IndexDamaged(self._index_dir, "an article has another language than its words")
-        self.releases = Releases(
-            self.catalogue.versions(), self.columns, self.article, self.sentences_of
-        )
+        numbers = {path: number for number, path in enumerate(self.columns.paths)}
+        told = [[numbers[path] for path in paths] for paths in self.catalogue.versions()]
+        self.releases = Releases(told, self.columns, self.article, self.sentences_of)
 
     def number(self, row: int) -> int:
         """The number of a passage's article."""
@@ -82,7 +82,7 @@ class Indexes:
 
     def text(self, row: int) -> str:
         """The text of a passage."""
-        return self.catalogue.cut(self.number(row), self.spans.span(row))
+        return self.catalogue.cut(self.columns.paths[self.number(row)], self.spans.span(row))
 
     def nearest_sentences(self, vector: Vectors, rows: list[int]) -> Vectors:
         """The cosine of the nearest sentence of each passage, in the order of the rows."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from app_support import indexed_archive
 from browser_support import launched, served
+from fakes import furniture_of
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 
@@ -14,8 +15,7 @@ from archive.documents import Document
 from archive.encoder import Encoder, open_encoder
 from archive.packaged_model import prepare_packaged_model
 from archive.settings import PREFIX, Settings
-from indexer.furniture import Furniture
-from indexer.pipeline import document_of
+from indexer.gathering import document_of
 from indexer.reading import SourceFile, read_files
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -49,7 +49,7 @@ def sample(repository: Path) -> dict[str, Document]:
     read = list(read_files(repository / "data" / "articles"))
     files = [one for one in read if isinstance(one, SourceFile)]
     assert len(files) == len(read)
-    furniture = Furniture({file.path: file.text for file in files})
+    furniture = furniture_of({file.path: file.text for file in files})
     documents = {file.path: document_of(file, furniture) for file in files}
     return {path: document for path, document in documents.items() if document is not None}
 

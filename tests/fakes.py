@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,40 @@ from archive.documents import DateBasis, Document
 from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors, unit_rows
 from archive.text import normalised
+from indexer.furniture import Furniture, page_of
+from indexer.late_interaction import PassageTokens, TokenBlock, TokenRows
 
 
 def count_words(texts: Sequence[str]) -> list[int]:
     """A tokenizer whose tokens are the words between blanks."""
     return [len(text.split()) for text in texts]
+
+
+def furniture_of(pages: Mapping[str, str]) -> Furniture:
+    """The furniture of pages, each by its path as its decoded text."""
+    return Furniture({path: page_of(text) for path, text in pages.items()}, pages)
+
+
+def token_rows(passages: Sequence[PassageTokens]) -> TokenRows:
+    """The tokens of passages as they are stored, in memory; one passage at least."""
+    counts = np.array([len(one.pieces) for one in passages])
+    return TokenRows(
+        np.cumsum(counts) - counts,
+        counts,
+        np.concatenate([one.codes for one in passages]),
+        np.concatenate([one.pieces for one in passages]),
+        np.concatenate([one.ends for one in passages]),
+    )
+
+
+def told_apart(blocks: Iterable[TokenBlock]) -> list[PassageTokens]:
+    """The tokens of each passage of some blocks."""
+    return [
+        PassageTokens(block.codes[of], block.pieces[of], block.ends[of])
+        for block in blocks
+        for n, end in zip(block.counts.tolist(), np.cumsum(block.counts).tolist(), strict=True)
+        for of in [slice(end - n, end)]
+    ]
 
 
 class WordHashEncoder:

@@ -24,11 +24,6 @@ ARTICLES = [
 REFUSED = [Refusal("x.rtf", "unsupported_format", "Only some files are read.")]
 DUPLICATES = [Duplicate("b/d.txt", "b/c.html", 0.913)]
 FURNITURE = [FurnitureLine("a", "Menu; DROP TABLE files", 7, 9)]
-FILES = [
-    ("a/é.txt", "aa", None),
-    ("b/c.html", "bb", b"\0packed"),
-    ("b/d.txt", "cc", None),
-]
 VERSIONS = [("a/é.txt", "b/c.html")]
 
 
@@ -36,7 +31,7 @@ VERSIONS = [("a/é.txt", "b/c.html")]
 def catalogue(tmp_path: Path) -> Catalogue:
     file = tmp_path / "catalogue.sqlite"
     write_catalogue(
-        file, ARTICLES, REFUSED, DUPLICATES, FURNITURE, FILES, VERSIONS,
+        file, ARTICLES, REFUSED, DUPLICATES, FURNITURE, VERSIONS,
     )  # fmt: skip
     return Catalogue(file)
 
@@ -44,17 +39,14 @@ def catalogue(tmp_path: Path) -> Catalogue:
 def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     assert catalogue.documents() == ARTICLES
     assert [catalogue.document(one.path) for one in ARTICLES] == ARTICLES
-    for number, one in enumerate(ARTICLES):
+    for one in ARTICLES:
         for span in ((0, len(one.text)), (1, 4), (3, 3)):
-            assert catalogue.cut(number, span) == one.text[slice(*span)]
+            assert catalogue.cut(one.path, span) == one.text[slice(*span)]
     assert catalogue.refused() == REFUSED
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE
-    assert catalogue.files() == {path: digest for path, digest, _ in FILES}
-    for path, digest, parsed in FILES:
-        assert catalogue.parsed(path, digest) == parsed
-        assert catalogue.parsed(path, "other") is None
-    assert catalogue.versions() == [[0, 1]]
+    assert catalogue.articles() == {one.path: one.digest for one in ARTICLES}
+    assert catalogue.versions() == [["a/é.txt", "b/c.html"]]
     assert catalogue.headings() == [
         ("a/é.txt", "Title", "fr", None), ("b/c.html", "Title", "uk", date(2025, 11, 12)),
     ]  # fmt: skip
@@ -68,7 +60,7 @@ def test_the_first_title_of_a_language_is_whole_and_short(tmp_path: Path) -> Non
             [(one, "fr") for one in titles] + [("Of another", "en")]
         )
     ]
-    write_catalogue(tmp_path / "c", told, [], [], [], [], [])
+    write_catalogue(tmp_path / "c", told, [], [], [], [])
     catalogue = Catalogue(tmp_path / "c")
     assert catalogue.first_title("fr", 10) == "Second"
     assert catalogue.first_title("fr", 30) == "Much too long to begin with"
@@ -85,9 +77,9 @@ def test_a_path_that_is_not_in_the_archive_is_not_found(catalogue: Catalogue, pa
 
 
 def test_an_empty_catalogue_can_be_read(tmp_path: Path) -> None:
-    write_catalogue(tmp_path / "c", [], [], [], [], [], [])
+    write_catalogue(tmp_path / "c", [], [], [], [], [])
     empty = Catalogue(tmp_path / "c")
-    assert (empty.documents(), empty.refused(), empty.files()) == ([], [], {})
+    assert (empty.documents(), empty.refused(), empty.articles()) == ([], [], {})
     assert empty.versions() == []
 
 
@@ -116,5 +108,5 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
         return
     file = tmp_path_factory.mktemp("c") / "catalogue.sqlite"
     article = document(text, "a.txt")
-    write_catalogue(file, [article], [], [], [], [], [])
+    write_catalogue(file, [article], [], [], [], [])
     assert Catalogue(file).documents() == [article]

@@ -29,7 +29,7 @@ def test_every_path_is_added_changed_removed_or_the_same(
     catalogues = []
     for name, texts in (("old", before), ("new", after)):
         documents = [document(texts[path], path) for path in sorted(texts)]
-        write_catalogue(folder / name, documents, [], [], [], [], [])
+        write_catalogue(folder / name, documents, [], [], [], [])
         catalogues.append(Catalogue(folder / name))
     told = compare_articles(*catalogues)
     assert told == Articles(

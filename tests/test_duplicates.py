@@ -1,6 +1,7 @@
 """Copies are found and listed once; what only shares a paragraph is not a copy."""
 
 import random
+from collections.abc import Sequence
 
 from fakes import document
 from hypothesis import given
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 
 from archive.documents import Document, Duplicate
 from archive.text import words
-from indexer.duplicates import SAME, SHINGLE, jaccard, shingles_of, without_duplicates
+from indexer.articles import Articles
+from indexer.duplicates import (
+    SAME,
+    SHINGLE,
+    find_duplicates,
+    jaccard,
+    shingles_of,
+    signatures_of,
+)
 
 VOCABULARY = [f"word{number}" for number in range(400)]
 
@@ -20,6 +29,13 @@ def prose(seed: int, length: int = 200) -> list[str]:
 
 def article(path: str, told: list[str], language: str = "en") -> Document:
     return document(" ".join(told), path, language)
+
+
+def without_duplicates(documents: Sequence[Document]) -> tuple[list[Document], list[Duplicate]]:
+    """The articles that are no copies, and the copies."""
+    articles = Articles(documents)
+    copies = find_duplicates(articles, signatures_of([one.text for one in documents]))
+    return list(articles.without(copies)), list(copies.values())
 
 
 def test_an_exact_copy_is_listed_with_what_it_copies() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, vectors_of
+from fakes import WordHashEncoder, token_rows, told_apart, vectors_of
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ class Remembered(Earlier):
 
 def stored(before: Encodings) -> Store:
     return Store(
-        KeyRows(before.passage_keys), whole(before.passages), list(before.tokens),
+        KeyRows(before.passage_keys), whole(before.passages), token_rows(told_apart(before.tokens)),
         KeyRows(before.sentence_keys), whole(before.sentences),
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -
         expected = calibration.vectors(vectors_of(encoder, texts))
         assert np.allclose(whole(vectors), expected, atol=1e-6)
         assert whole(vectors).dtype == np.float32
-    for held, one in zip(found.tokens, encoder.encode_passages(passages), strict=True):
+    for held, one in zip(told_apart(found.tokens), encoder.encode_passages(passages), strict=True):
         told = PassageTokens.of(one, calibration)
         assert np.array_equal(held.codes, told.codes)
         assert np.array_equal(held.pieces, told.pieces)
@@ -178,13 +178,17 @@ def test_what_is_reused_is_what_was_there() -> None:
     encoder = WordHashEncoder()
     before = encodings(texts(20), texts(9), encoder)
     marked, held = Remembered(before), stored(before)
-    marked.store = replace(held, vectors=-whole(held.vectors), parts=-whole(held.parts))
+    tokens = replace(held.tokens, codes=~held.tokens.codes)
+    marked.store = replace(
+        held, vectors=-whole(held.vectors), parts=-whole(held.parts), tokens=tokens
+    )
     after = encodings([*texts(20), "A new one."], texts(9)[::-1], encoder, marked)
     assert encoder.encoded == ["A new one."]
     assert np.array_equal(whole(after.passages)[:-1], -whole(before.passages))
     assert np.array_equal(whole(after.sentences), -whole(before.sentences)[::-1])
-    for row, tokens in enumerate(list(after.tokens)[:-1]):
-        assert tokens is marked.store.tokens[row]
+    of_before = told_apart(before.tokens)
+    for told, was in zip(told_apart(after.tokens), of_before, strict=False):
+        assert np.array_equal(told.codes, ~was.codes)
 
 
 @pytest.mark.parametrize(

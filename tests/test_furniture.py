@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass
 
 import pytest
+from fakes import furniture_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.documents import FurnitureLine
-from indexer.furniture import Furniture
 
 WORDS = (
     "ice cable drone north winter radar port crew signal harbour grid cloud repair watch".split()
@@ -47,7 +47,7 @@ def sentence(rng: random.Random) -> str:
 
 
 def kept(pages: dict[str, str]) -> dict[str, str]:
-    furniture = Furniture(pages)
+    furniture = furniture_of(pages)
     return {
         path: "".join(text[start:end] for start, end in furniture.without(path, text))
         for path, text in pages.items()
@@ -129,7 +129,7 @@ def test_a_site_with_three_pages_is_left_whole() -> None:
         for at, page in enumerate(make_site(random.Random(1), "s", 3, 4, 1))
     }
     assert kept(pages) == pages
-    assert Furniture(pages).found == []
+    assert furniture_of(pages).found == []
 
 
 def test_copies_of_one_page_do_not_make_its_body_furniture() -> None:
@@ -165,7 +165,7 @@ def test_pages_of_the_real_shape_keep_their_bodies_word_for_word() -> None:
 def test_what_was_left_out_is_told_with_how_often_and_of_how_many() -> None:
     pages = {f"s/{at}.txt": f"Menu\nSearch\nStory number {at}.\n" for at in range(5)}
     pages["s/5.txt"] = "Menu\nStory number 5.\n"
-    assert Furniture(pages).found == [
+    assert furniture_of(pages).found == [
         FurnitureLine("s", "Menu", 6, 6), FurnitureLine("s", "Search", 5, 6),
     ]  # fmt: skip
 

@@ -89,7 +89,7 @@ class Written:
             ):
                 if row >= 0:
                     found += 1
-                    held = store.tokens[int(row)]
+                    held = store.tokens.of(np.array([row]))
                     assert np.array_equal(store.vectors[np.array([row])][0], vector), key
                     assert np.array_equal(held.codes, tokens.codes)
                     assert np.array_equal(held.pieces, tokens.pieces)

@@ -8,7 +8,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, vectors_of, write_pages
+from fakes import WordHashEncoder, furniture_of, vectors_of, write_pages
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
@@ -25,6 +25,7 @@ from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    FILES,
     OFFSETS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -37,9 +38,10 @@ from archive.snapshot import (
 from archive.spans import read_spans
 from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
-from indexer.furniture import Furniture
+from indexer.file_records import read_records
+from indexer.gathering import document_of
 from indexer.late_interaction import PassageTokens, read_tokens
-from indexer.pipeline import BuildReport, build_index, document_of
+from indexer.pipeline import BuildReport, build_index
 from indexer.reading import SourceFile, read_files
 
 MENU = "Media library of the service.\nSign in to save articles.\n"
@@ -265,7 +267,17 @@ MENUS = (MENU, "Архів служби.\nУвійти до бази, щоб з�
 
 def catalogue_of(build: Build) -> tuple[object, ...]:
     told = build.catalogue
-    return told.documents(), told.refused(), told.duplicates(), told.furniture(), told.files()
+    # What is known of the files but when they were read, as both runs read them.
+    files = {
+        path: (
+            one.digest,
+            one.lines,
+            one.furniture,
+            np.array(one.signature).tolist(),
+        )
+        for path, one in read_records(build.folder / FILES).items()
+    }
+    return told.documents(), told.refused(), told.duplicates(), told.furniture(), files
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -292,11 +304,11 @@ def test_an_index_after_several_runs_has_the_catalogue_of_a_fresh_one(
 def test_what_an_article_was_before_counts_only_where_its_text_is_the_same(build: Build) -> None:
     (file,) = (one for one in read_files(build.settings.articles) if one.path == "site/1.txt")
     assert isinstance(file, SourceFile)
-    whole = document_of(file, Furniture({}))
+    whole = document_of(file, furniture_of({}))
     assert whole is not None
     before = replace(whole, title="As it was", language="fr", digest="0")
-    assert document_of(file, Furniture({}), before) == replace(before, digest=file.digest)
-    assert document_of(file, Furniture({}), replace(before, text=whole.text + " ")) == whole
+    assert document_of(file, furniture_of({}), before) == replace(before, digest=file.digest)
+    assert document_of(file, furniture_of({}), replace(before, text=whole.text + " ")) == whole
 
 
 def test_an_index_that_has_outgrown_its_calibration_is_the_one_that_is_built_at_once(

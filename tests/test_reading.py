@@ -9,7 +9,7 @@ from fakes import write_pages
 from archive.documents import Refusal
 from archive.errors import ArticlesMissing
 from indexer.formats.plain import decode
-from indexer.reading import LARGEST_FILE, SourceFile, read_files
+from indexer.reading import LARGEST_FILE, SourceFile, Unread, read_files
 from indexer.refusals import Reason
 
 FRENCH = (
@@ -28,7 +28,7 @@ PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000100000001008060000001
 
 
 def read(folder: Path) -> dict[str, SourceFile | Refusal]:
-    return {one.path: one for one in read_files(folder)}
+    return {one.path: one for one in read_files(folder) if not isinstance(one, Unread)}
 
 
 def reason(folder: Path, path: str) -> str:

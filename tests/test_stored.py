@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from fakes import count_words, document
+from fakes import count_words, document, token_rows, told_apart
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from archive.documents import Document, Passage
 from archive.languages import unit_rows
 from archive.spans import Rows
 from indexer import stored
+from indexer.articles import Articles
 from indexer.calibrate import SAMPLE, language_offsets
 from indexer.chunking import Chunk, chunk
 from indexer.chunks import Chunks
@@ -72,12 +73,37 @@ def test_joined_rows_are_those_of_either_matrix(first: int, second: int, chosen:
     assert np.array_equal(joined[np.arange(len(rows))], expected)
     backwards = np.arange(len(rows))[::-1]
     assert np.array_equal(joined[backwards], expected[::-1])
-    tokens = [
-        [PassageTokens(np.empty((0, 1), np.uint8), np.array([at]), np.array([at])) for at in told]
-        for told in (range(first), range(-1, -second - 1, -1))
-    ]
-    read = [int(one.pieces[0]) for one in JoinedTokens(tokens[0], tokens[1], rows)]
-    assert read == rows.tolist()
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=1), st.lists(st.integers(0, 4), min_size=1),
+    st.lists(st.integers(-12, 11), max_size=30), st.integers(1, 4),
+)  # fmt: skip
+def test_joined_tokens_are_those_of_either_store(
+    first: list[int], second: list[int], chosen: list[int], size: int
+) -> None:
+    random = np.random.default_rng(0)
+    one, other = (
+        [
+            PassageTokens(
+                random.integers(0, 256, (count, 2), dtype=np.uint8),
+                random.integers(0, 9, count, dtype=np.int32),
+                random.integers(0, 99, count, dtype=np.int32),
+            )
+            for count in counts
+        ]
+        for counts in (first, second)
+    )
+    rows = np.array([at for at in chosen if -len(other) <= at < len(one)], dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "TOKENS_BLOCK", size)
+        read = told_apart(JoinedTokens(token_rows(one), token_rows(other), rows))
+    assert len(read) == len(rows)
+    for told, row in zip(read, rows.tolist(), strict=True):
+        expected = one[row] if row >= 0 else other[~row]
+        assert np.array_equal(told.codes, expected.codes)
+        assert np.array_equal(told.pieces, expected.pieces)
+        assert np.array_equal(told.ends, expected.ends)
 
 
 @given(st.integers(0, 20), st.integers(1, 9))
@@ -170,9 +196,10 @@ def chunked() -> list[tuple[Document, list[Chunk]]]:
 
 
 def test_chunks_held_as_offsets_are_the_chunks() -> None:
-    told, chunks = chunked(), Chunks()
-    for article, of in told:
-        chunks.add(article, of)
+    told = chunked()
+    chunks = Chunks(Articles([article for article, _ in told]))
+    for number, (_, of) in enumerate(told):
+        chunks.add(number, of)
     expected = [one for _, of in told for one in of]
     assert len(expected) > 5
     assert list(chunks) == expected
@@ -189,6 +216,6 @@ def test_chunks_held_as_offsets_are_the_chunks() -> None:
     ]
     read = [chunks.sentences[row] for row in range(len(chunks.sentences))]
     assert list(zip(read, chunks.sentences.languages(), strict=True)) == parts
-    assert [chunks.passages.document(row).path for row in range(len(chunks))] == [
+    assert [chunks.passages.article(row).path for row in range(len(chunks))] == [
         one.passage.path for one in expected
     ]
