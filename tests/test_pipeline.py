@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from archive.snapshot import (
     writing,
 )
 from archive.spans import read_spans
+from indexer import furniture, reading
 from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
 from indexer.file_records import read_records
@@ -160,6 +162,53 @@ def test_nothing_changed_nothing_built_nothing_encoded(build: Build) -> None:
     assert (second.new, second.changed, second.unchanged, second.removed) == (0, 0, 7, 0)
 
 
+OPENED: list[str] = []
+sys.addaudithook(lambda event, told: OPENED.append(str(told[0])) if event == "open" else None)
+
+
+def opened(build: Build) -> set[str]:
+    """Which articles were opened since the last time."""
+    folder = f"{build.settings.articles}/"
+    found = {path.removeprefix(folder) for path in OPENED if path.startswith(folder)}
+    OPENED.clear()
+    return found
+
+
+def test_only_what_was_written_to_is_opened(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_STILL", 0)
+    monkeypatch.setattr(furniture, "_SMALL_FAMILY", 0)  # whose pages are held against one another
+    write_pages(build.settings.articles, {"site/copy.txt": story(3)})
+    opened(build)
+    build()
+    every = {*PAGES, *REFUSED, "site/copy.txt"} - {"x.rtf"}
+    assert opened(build) == every
+    assert not build().built
+    assert opened(build) == {"site/empty.txt"}  # what was refused is tried again
+    write_pages(build.settings.articles, {"site/2.txt": story(2) + "\nA new ending is told here."})
+    build()
+    # The copy and the page of furniture alone are not held: they are read to be told again.
+    assert opened(build) == {"site/2.txt", "site/empty.txt", "site/copy.txt", "site/menu.txt"}
+
+
+def test_a_page_whose_furniture_is_found_out_later_is_read_again(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_STILL", 0)
+    head = "A line above every page.\n"
+    body = [story(number).removeprefix(MENU) for number in range(20, 24)]
+    pages: dict[str, str | bytes] = {f"late/{at}.txt": head + told for at, told in enumerate(body)}
+    last = pages.popitem()
+    write_pages(build.settings.articles, pages)
+    build()
+    opened(build)
+    assert all(build.catalogue.document(path).text.startswith(head) for path in pages)
+    write_pages(build.settings.articles, dict([last]))
+    build()
+    assert opened(build) >= {*pages, last[0]}
+    assert not opened(build) & PAGES.keys()
+    assert {build.catalogue.document(path).text for path in [*pages, last[0]]} == set(body)
+
+
 def test_one_changed_article_encodes_only_what_it_changed(build: Build) -> None:
     build()
     before = {*build.passages(), *build.sentences()}
@@ -211,7 +260,7 @@ def digests(build: Build) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def check_encodings(build: Build) -> None:
+def check_vectors(build: Build) -> None:
     """What is stored is what encoding everything under the stored calibration gives."""
     calibration, passages = build.calibration, build.passages()
     expected = calibration.vectors(vectors_of(build.encoder, passages))
@@ -224,6 +273,14 @@ def check_encodings(build: Build) -> None:
         assert np.array_equal(held.codes, told.codes)
         assert np.array_equal(held.pieces, told.pieces)
         assert np.array_equal(held.ends, told.ends)
+
+
+def check_encodings(build: Build) -> None:
+    """The same, and the offsets are those of what it gives."""
+    check_vectors(build)
+    calibration = build.calibration
+    expected = calibration.vectors(vectors_of(build.encoder, build.passages()))
+    sentences = calibration.vectors(vectors_of(build.encoder, build.sentences()))
     # The offsets are learned before the sentences are stored in 16 bits.
     languages = [document.language for document in build.catalogue.documents()]
     told_by = read_spans(build.folder / PASSAGE_SPANS).of
@@ -296,9 +353,10 @@ def test_an_index_after_several_runs_has_the_catalogue_of_a_fresh_one(
             if rng.random() < 0.2:
                 file.unlink()
         build()
-    grown = catalogue_of(build)
+    grown = catalogue_of(build), build.passages(), build.sentences()
+    check_vectors(build)
     build(fresh=True)
-    assert grown == catalogue_of(build)
+    assert grown == (catalogue_of(build), build.passages(), build.sentences())
 
 
 def test_what_an_article_was_before_counts_only_where_its_text_is_the_same(build: Build) -> None:

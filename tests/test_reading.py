@@ -1,6 +1,7 @@
 """Every file is read or refused, with a reason that stays the same."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from fakes import write_pages
 
 from archive.documents import Refusal
 from archive.errors import ArticlesMissing
+from archive.storage import Stamp
+from indexer import reading
+from indexer.formats.parsed import Parsed
 from indexer.formats.plain import decode
 from indexer.reading import LARGEST_FILE, SourceFile, Unread, read_files
 from indexer.refusals import Reason
@@ -137,6 +141,51 @@ def test_links_are_followed_only_to_files_inside_the_folder(tmp_path: Path) -> N
         "outside.txt": "outside_folder",
         "up": "outside_folder",
     }
+
+
+class Remembered:
+    """What was read before is known."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stamps = {
+            path: one.stamp for path, one in read(folder).items() if isinstance(one, SourceFile)
+        }
+
+    def same(self, path: str, stamp: Stamp) -> bool:
+        return self.stamps.get(path) == stamp
+
+    def parsed(self, path: str, digest: str) -> Parsed | None:
+        return None
+
+    def unread(self, folder: Path) -> set[str]:
+        return {one.path for one in read_files(folder, self) if isinstance(one, Unread)}
+
+
+def test_what_was_not_written_to_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_STILL", 0)
+    pages: dict[str, str | bytes] = {f"{name}.txt": FRENCH for name in "abcdef"}
+    write_pages(tmp_path, pages | {"refused.rtf": FRENCH, "empty.txt": b""})
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    known = Remembered(tmp_path)
+    assert known.unread(tmp_path) == pages.keys()
+    before = (tmp_path / "a.txt").stat()
+    time.sleep(0.02)  # the clock of the files ticks every few milliseconds
+    (tmp_path / "a.txt").write_text(FRENCH[::-1])
+    os.utime(tmp_path / "a.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+    write_pages(tmp_path, {"other.txt": FRENCH})
+    (tmp_path / "b.txt").unlink()
+    os.replace(tmp_path / "c.txt", tmp_path / "d.txt")
+    assert (tmp_path / "a.txt").stat().st_size == before.st_size
+    assert known.unread(tmp_path) == {"e.txt", "f.txt"}
+
+
+def test_a_file_that_changed_a_moment_ago_is_read_the_next_time(tmp_path: Path) -> None:
+    write_pages(tmp_path, {"a.txt": FRENCH})
+    known = Remembered(tmp_path)
+    assert known.stamps == {"a.txt": None}
+    assert known.unread(tmp_path) == set()
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
