@@ -30,6 +30,7 @@ from archive.snapshot import (
     SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
+    VERSIONS,
     Facts,
     Snapshot,
     new_snapshot,
@@ -37,6 +38,7 @@ from archive.snapshot import (
     unwritable,
     writing,
 )
+from archive.spans import read_spans
 from archive.text import normalised
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
@@ -55,7 +57,7 @@ from indexer.parsing import written
 from indexer.reading import SourceFile, read_files
 from indexer.refusals import Reason, refusal
 from indexer.reuse import Earlier
-from indexer.versions import find_versions
+from indexer.versions import Heading, Parts, find_versions, write_compared
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
 Progress = Callable[[str, int, int], None]
@@ -276,6 +278,13 @@ def write_snapshot(
         chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
         np.save(folder / PASSAGE_KEYS, encodings.passage_keys)
         np.save(folder / SENTENCE_KEYS, encodings.sentence_keys)
+        releases, compared = find_versions(
+            [Heading(one.path, one.language, one.published) for one in documents],
+            lambda number: documents[number].text,
+            Parts(read_spans(folder / PASSAGE_SPANS), vectors),
+            Parts(read_spans(folder / SENTENCE_SPANS), read_sentences(folder / SENTENCES)),
+        )
+        write_compared(folder / VERSIONS, compared)
         write_catalogue(
             folder / CATALOGUE,
             documents,
@@ -283,7 +292,7 @@ def write_snapshot(
             gathered.duplicates,
             gathered.furniture,
             ((path, digest, gathered.parsed.get(path)) for path, digest in gathered.files.items()),
-            find_versions(documents, chunks, vectors, read_sentences(folder / SENTENCES)),
+            releases,
         )
         write_calibration(folder / CALIBRATION, encodings.calibration)
         write_offsets(
