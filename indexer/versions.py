@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -248,9 +249,9 @@ def _vectors(count: int, passages: Parts) -> Whole:
     at = 0
     for block in blocks(passages.vectors):
         of = passages.spans.of[at : at + len(block)]
-        firsts = np.flatnonzero(np.diff(of, prepend=-1))
         fine = np.rint(block * np.float32(_FINE)).astype(np.int32)
-        sums[of[firsts]] += np.add.reduceat(fine, firsts, axis=0)
+        for first, end in pairwise([*np.flatnonzero(np.diff(of, prepend=-1)).tolist(), len(of)]):
+            sums[of[first]] += fine[first:end].sum(axis=0, dtype=np.int32)
         at += len(block)
     vectors = np.empty(sums.shape, dtype=np.int16)
     for start in range(0, count, BLOCK):

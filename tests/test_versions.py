@@ -656,7 +656,7 @@ def check_same(found: Found, other: Found) -> None:
     st.lists(CHANGES, max_size=4),
     st.integers(1, 9),
 )
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=80)
 def test_what_is_kept_changes_nothing_but_what_has_to_be_read(
     tmp_path_factory: pytest.TempPathFactory,
     articles: dict[str, Article],
