@@ -42,6 +42,7 @@ SENTENCES = "sentences.npy"
 TOKENS = "tokens"
 CALIBRATION = "calibration.npz"
 OFFSETS = "offsets.npz"
+VERSIONS = "versions.npz"
 LEXICAL = "lexical"
 
 MANIFEST = "manifest.json"

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.languages import Vectors
-from archive.spans import Rows
+from archive.spans import Numbers, Rows
 from indexer.row_file import RowFile
 from indexer.stored import BLOCK, Matrix, blocks
+
+Whole = npt.NDArray[np.int16]  # vectors (n, d) in whole numbers
 
 # Where an exact index tells how many vectors it holds, as 8 bytes; how many numbers, with its last.
 _COUNT, _SIZE = slice(8, 16), slice(-8, None)
@@ -59,19 +61,35 @@ def read_sentences(file: Path) -> npt.NDArray[np.float16]:
     return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
 
 
-def nearest(
-    vectors: Vectors, queries: Rows, among: Rows, count: int
-) -> tuple[Vectors, npt.NDArray[np.int64]]:
-    """For each of some vectors its nearest among others: cosines and places, best first.
+def nearest(vectors: Whole, queries: Rows, among: Rows, count: int) -> tuple[Numbers, Rows]:
+    """For each of some vectors its nearest among others: products and places, best first.
 
-    vectors: (n, d), of unit length. queries (q,), among (m,): rows of them, one at least of each.
-    Returns two arrays (q, k), where k is `count`, or m if that is less; places are those in
-    `among`. Beside the vectors, those searched among are in memory.
+    vectors: (n, d), whole numbers, each vector shorter than 4096: so the sums of products are whole
+    numbers below 2²⁴, which float32 holds, and no order of summing changes them. queries (q,),
+    among (m,): rows of them, one at least of each. Returns two arrays (q, k), where k is `count`,
+    or m if that is less; places are those in `among`, of equally near ones the first. Those
+    searched among are in memory once more, with 32 bits a component.
     """
-    there, wanted = vectors[among], min(count, len(among))
-    found = [
-        faiss.knn(vectors[queries[at : at + BLOCK]], there, wanted, faiss.METRIC_INNER_PRODUCT)
-        for at in range(0, len(queries), BLOCK)
-    ]
-    cosines, places = zip(*found, strict=True)
-    return np.concatenate(cosines), np.concatenate(places)
+    there, wanted = vectors[among].astype(np.float32), min(count, len(among))
+    found = []
+    for at in range(0, len(queries), BLOCK):
+        mine = vectors[queries[at : at + BLOCK]].astype(np.float32)
+        products, places = faiss.knn(
+            mine, there, min(count + 1, len(among)), faiss.METRIC_INNER_PRODUCT
+        )
+        if len(among) > count:  # of those as near as the last, any may be left out: looked at again
+            for row in np.flatnonzero(products[:, count - 1] == products[:, count]):
+                every = there @ mine[row]
+                places[row, :count] = _first(every, count)
+                products[row] = every[places[row]]
+        order = np.lexsort((places[:, :wanted], -products[:, :wanted]))
+        found.append([np.take_along_axis(one, order, axis=1) for one in (products, places)])
+    products, places = map(np.concatenate, zip(*found, strict=True))
+    return products.astype(np.int32), places
+
+
+def _first(products: Vectors, count: int) -> Rows:
+    """The places of the `count` greatest of more, of equal ones the first."""
+    least = np.partition(products, -count)[-count]
+    near = np.flatnonzero(products >= least)
+    return near[np.argsort(-products[near], kind="stable")[:count]]

@@ -30,6 +30,7 @@ from archive.snapshot import (
     SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
+    VERSIONS,
     Facts,
     Snapshot,
     new_snapshot,
@@ -37,6 +38,7 @@ from archive.snapshot import (
     unwritable,
     writing,
 )
+from archive.spans import read_spans
 from indexer.articles import Articles
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
@@ -51,7 +53,14 @@ from indexer.late_interaction import write_tokens
 from indexer.lexical import write_lexical
 from indexer.reading import SourceFile, Unread, read_files
 from indexer.reuse import Earlier
-from indexer.versions import find_versions
+from indexer.versions import (
+    Before,
+    Heading,
+    Parts,
+    find_versions,
+    read_compared,
+    write_compared,
+)
 
 # Told the step, how much of it is done, and how much there is (0 where nobody knows yet).
 Progress = Callable[[str, int, int], None]
@@ -237,13 +246,21 @@ def write_snapshot(
         chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
         np.save(folder / PASSAGE_KEYS, encodings.passage_keys)
         np.save(folder / SENTENCE_KEYS, encodings.sentence_keys)
+        releases, compared = find_versions(
+            list(map(Heading, articles.paths, articles.languages, articles.published)),
+            lambda number: articles[number].text,
+            Parts(read_spans(folder / PASSAGE_SPANS), vectors),
+            Parts(read_spans(folder / SENTENCE_SPANS), read_sentences(folder / SENTENCES)),
+            Before(read_compared(carried / VERSIONS), articles.kept) if carried else None,
+        )
+        write_compared(folder / VERSIONS, compared)
         write_catalogue(
             folder / CATALOGUE,
             articles.new().values() if carried else articles,
             gathered.refused,
             gathered.duplicates,
             gathered.furniture,
-            find_versions(articles, chunks, vectors, read_sentences(folder / SENTENCES)),
+            releases,
             (carried / CATALOGUE, articles.gone(earlier.articles)) if carried else None,
         )
         same = gathered.files.keys() - gathered.records.keys()

@@ -1,20 +1,20 @@
 """Articles that are one release in several languages, or near copies of one another."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import combinations_with_replacement
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from archive.alignment import Sentences, aligned
-from archive.documents import UNDETERMINED, Document
+from archive.documents import UNDETERMINED
 from archive.languages import Vectors, unit_rows
-from archive.spans import Rows
-from archive.text import Span
-from indexer.chunking import Chunk
-from indexer.dense import nearest
+from archive.spans import Numbers, Rows, Spans
+from indexer.dense import Whole, nearest
 from indexer.duplicates import jaccard, shingles_of
 from indexer.stored import BLOCK, Matrix, blocks
 
@@ -31,119 +31,275 @@ APART = timedelta(days=31)
 # How many neighbours in a language an article is held against.
 NEIGHBOURS = 4
 
-_DECIMALS = 5  # of a cosine or a share; what is beyond depends on the order of the sums
+# Vectors are compared in whole numbers: the unit of an article's, which with what rounding adds
+# stays shorter than `nearest` takes; and that of a passage's, of which 100,000 can be summed.
+STEPS = 4000
+_FINE = 1 << 14
+
+_DECIMALS = 5  # of a margin or a share; what is beyond depends on the order of the sums
+
+# Stands for a neighbour where a language has no more; less than any product.
+_NOBODY, _LEAST = -1, -(1 << 24)
+
+_NEAR = "near_"  # before a language, in the file
 
 Pair = tuple[int, int]
 
 
-def find_versions(
-    documents: Sequence[Document], chunks: Sequence[Chunk], passages: Matrix, sentences: Matrix
-) -> list[tuple[str, ...]]:
-    """The releases that several documents tell: the paths of each one's documents, in order.
+class Heading(NamedTuple):
+    """What is told of each document."""
 
-    chunks: those of all documents, in the order of the rows of `passages` (n, d), their sentences
-    in that of the rows of `sentences` (m, d); unit vectors that do not say their language.
+    path: str
+    language: str
+    published: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The passages of all documents, or the sentences of all passages: where they stand, and their
+    vectors (n, d), row by row, unit vectors that do not say their language."""
+
+    spans: Spans
+    vectors: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What comparing the documents of a snapshot gave; they are told by their numbers.
+
+    near: by language, for each document its nearest in it, best first, of equally near ones the
+    smaller number first: (2, n, NEIGHBOURS), their numbers, and their cosines in parts of STEPS²;
+    where there are no more, -1 and less than any cosine.
+    pairs: (p, 2), those that were examined, the smaller number first, ascending.
+    shares: (p,), the share that each has in common, 0 where it cannot be one release.
+    """
+
+    near: Mapping[str, Numbers]
+    pairs: Numbers
+    shares: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an earlier snapshot compared, and which of its documents are as they were.
+
+    kept: (n,), for each document its number then; -1 where its path, text, language, day or any
+    vector is another. But for the -1 ascending.
+    """
+
+    compared: Compared
+    kept: Rows
+
+    def today(self, numbers: Numbers) -> Rows:
+        """What numbers the documents of earlier ones have now, -1 where they are not as they were;
+        an array of any shape."""
+        standing = np.flatnonzero(self.kept >= 0)
+        was = np.append(self.kept[standing], np.iinfo(np.int64).max)
+        at = np.searchsorted(was, numbers)
+        return np.where(was[at] == numbers, np.append(standing, _NOBODY)[at], _NOBODY)
+
+
+def find_versions(
+    headings: Sequence[Heading],
+    text: Callable[[int], str],
+    passages: Parts,
+    sentences: Parts,
+    before: Before | None = None,
+) -> tuple[list[tuple[str, ...]], Compared]:
+    """The releases that several documents tell: the paths of each one's documents, in order; and
+    what is to be kept for the next time.
+
+    headings: of all documents, in the order of their paths, by which they have their numbers.
+    text: that of the document of a number; asked for pairs that are examined, and no others.
+    before: what then need not be compared again. It changes nothing of what is returned: cosines
+    are compared in whole numbers, which are exact, and of equally near ones the first counts. Only
+    a share that was worked out on another machine may be another.
 
     No document is in two releases, and two of one language are in the same one only where they are
-    near copies. What is in doubt stays apart: to group is to hide. The order of the documents makes
-    no difference.
+    near copies. What is in doubt stays apart: to group is to hide.
     """
-    in_order = sorted(documents, key=lambda document: document.path)
-    numbers = {document.path: number for number, document in enumerate(in_order)}
-    of_passage, counts = np.fromiter(
-        ((numbers[one.passage.path], len(one.sentences)) for one in chunks),
-        dtype=np.dtype((np.int64, 2)), count=len(chunks),
-    ).T  # fmt: skip
-    by_language: dict[str, list[int]] = defaultdict(list)
-    for number, document in enumerate(in_order):
-        if document.language != UNDETERMINED:
-            by_language[document.language].append(number)
-    told = _Told(in_order, chunks, of_passage, np.cumsum(counts) - counts, sentences)
-    found = {}
-    for one, other in candidates(by_language, _means(len(in_order), of_passage, passages)):
-        if _may_be_one(in_order[one], in_order[other]):
-            share = told_in_both(told[one], told[other])
-            if share >= TOLD_IN_BOTH:
-                found[min(one, other), max(one, other)] = share
-    grouped = groups([document.language for document in in_order], found)
-    return [tuple(in_order[number].path for number in group) for group in grouped]
+    languages = [one.language for one in headings]
+    near = neighbours(languages, _vectors(len(headings), passages), before)
+    pairs = candidates(languages, near)
+    known = _examined(before) if before else {}
+    evidence = _Evidence(headings, text, passages.spans, sentences)
+    shares = {pair: known[pair] if pair in known else evidence.share(*pair) for pair in pairs}
+    found = {pair: share for pair, share in shares.items() if share >= TOLD_IN_BOTH}
+    releases = [
+        tuple(headings[number].path for number in group) for group in groups(languages, found)
+    ]
+    examined = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+    return releases, Compared(near, examined, np.array([*shares.values()], dtype=np.float64))
+
+
+def write_compared(file: Path, compared: Compared) -> None:
+    near = {_NEAR + language: table for language, table in compared.near.items()}
+    np.savez(file, allow_pickle=False, pairs=compared.pairs, shares=compared.shares, **near)
+
+
+def read_compared(file: Path) -> Compared:
+    with np.load(file, allow_pickle=False) as told:
+        near = {
+            name.removeprefix(_NEAR): told[name] for name in told.files if name.startswith(_NEAR)
+        }
+        return Compared(near, told["pairs"], told["shares"])
 
 
 # --- Candidates -------------------------------------------------------------------------------
 
 
-def candidates(by_language: Mapping[str, Sequence[int]], vectors: Vectors) -> Iterator[Pair]:
-    """The pairs of documents that are each the other's best in its language, by their rows.
+def candidates(languages: Sequence[str], near: Mapping[str, Numbers]) -> list[Pair]:
+    """The pairs of documents that are each the other's best in its language, in order.
 
-    by_language: the rows of the documents in each language. vectors: (n, d), of unit length.
-    The best has the greatest ratio margin: the cosine of the two, over the mean of the cosines that
-    either has with its NEIGHBOURS nearest in the other's language (Artetxe and Schwenk, 2019,
-    "Margin-based Parallel Corpus Mining with Multilingual Sentence Embeddings"). Of equal ones the
-    first counts. No document is a neighbour of itself.
+    languages: of each document. near: as in `Compared`. The best has the greatest ratio margin: the
+    cosine of the two, over the mean of the cosines that either has with its NEIGHBOURS nearest in
+    the other's language (Artetxe and Schwenk, 2019, "Margin-based Parallel Corpus Mining with
+    Multilingual Sentence Embeddings"). Of equal ones the first counts.
     """
-    for one, other in combinations_with_replacement(sorted(by_language), 2):
-        mine, theirs = by_language[one], by_language[other]
-        if one == other and len(mine) == 1:
-            continue
-        forth = _neighbours(vectors, mine, theirs)
-        back = forth if one == other else _neighbours(vectors, theirs, mine)
-        best, best_back = _best(forth, back), _best(back, forth)
-        for at, to in enumerate(best):
-            if best_back[to] == at and (one != other or at < to):
-                yield mine[at], theirs[to]
+    count = len(languages)
+    place = {language: at for at, language in enumerate(near)}
+    spoken = np.array([place.get(language, 0) for language in languages])
+    # By language and document: the mean product with its nearest in it, and the number of its best.
+    means = np.zeros((len(near), count))
+    best = np.full((len(near), count), _NOBODY)
+    for at, (numbers, products) in enumerate(near.values()):
+        there = numbers != _NOBODY
+        means[at] = (products * there).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    for at, (numbers, products) in enumerate(near.values()):
+        there = numbers != _NOBODY
+        around = (means[at][:, np.newaxis] + means[spoken[:, np.newaxis], numbers]) / 2
+        margins = (products / np.maximum(around, 1)).round(_DECIMALS)
+        margins[~there] = -np.inf
+        greatest = margins == margins.max(axis=1, keepdims=True)
+        best[at] = np.where(greatest, numbers, count).min(axis=1)
+    pairs: list[Pair] = []
+    for found in best:
+        one = np.flatnonzero((found != _NOBODY) & (np.arange(count) < found))
+        mutual = one[best[spoken[one], found[one]] == one]
+        pairs += zip(mutual.tolist(), found[mutual].tolist(), strict=True)
+    return sorted(pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Neighbours:
-    """For each document of a language its nearest in another one: (n, k) cosines and places."""
+def neighbours(
+    languages: Sequence[str], vectors: Whole, before: Before | None = None
+) -> dict[str, Numbers]:
+    """For each document its nearest in each language, as in `Compared`; none is its own neighbour.
 
-    cosines: Vectors
-    places: Rows
+    languages: of each document; one whose language nobody knows has no neighbours and is none.
+    vectors: (n, d), in whole numbers. A document that stood before, all of its neighbours in a
+    language with it, is held there against those alone that are new.
+    """
+    kept = before.kept if before else np.full(len(languages), _NOBODY)
+    spoken = np.array(languages)
+    known = spoken != UNDETERMINED
+    near = {}
+    for language in sorted({*languages} - {UNDETERMINED}):
+        members = np.flatnonzero(spoken == language)
+        table, stands = _nobody(len(languages)), np.zeros(len(languages), dtype=np.bool_)
+        if before and language in before.compared.near:
+            was, products = before.compared.near[language][:, kept]
+            now = before.today(was)
+            stands = known & (kept != _NOBODY) & ((now == _NOBODY) == (was == _NOBODY)).all(axis=1)
+            table[:, stands] = now[stands], products[stands]
+        standing, others = np.flatnonzero(stands), np.flatnonzero(known & ~stands)
+        new = members[kept[members] == _NOBODY]
+        if len(new) and len(standing):
+            added = _nearest(vectors, standing, new)
+            table[:, standing] = _foremost(table[:, standing], added)
+        if len(others):
+            table[:, others] = _nearest(vectors, others, members)
+        near[language] = table
+    return near
 
 
-def _neighbours(vectors: Vectors, mine: Sequence[int], theirs: Sequence[int]) -> _Neighbours:
-    within = mine == theirs
-    cosines, places = nearest(vectors, np.array(mine), np.array(theirs), NEIGHBOURS + within)
-    if within:  # each document is its own nearest: it goes last, and out
-        own = places == np.arange(len(mine))[:, np.newaxis]
-        others = np.argsort(own, axis=1, kind="stable")[:, :-1]
-        cosines = np.take_along_axis(cosines, others, axis=1)
-        places = np.take_along_axis(places, others, axis=1)
-    return _Neighbours(cosines.round(_DECIMALS), places)
+def _nearest(vectors: Whole, queries: Rows, among: Rows) -> Numbers:
+    """The table of some documents' nearest among others, at least one of each."""
+    products, places = nearest(vectors, queries, among, NEIGHBOURS + 1)
+    numbers = among[places]
+    own = numbers == queries[:, np.newaxis]
+    found = np.stack([np.where(own, _NOBODY, numbers), np.where(own, _LEAST, products)])
+    return _foremost(found.astype(np.int32), _nobody(len(queries)))
 
 
-def _best(forth: _Neighbours, back: _Neighbours) -> list[int]:
-    """For each document the place of the one that has the greatest margin with it."""
-    mine, theirs = forth.cosines.mean(axis=1), back.cosines.mean(axis=1)
-    around = (mine[:, np.newaxis] + theirs[forth.places]) / 2
-    margins = (forth.cosines / np.maximum(around, 1e-6)).round(_DECIMALS)
-    greatest = margins == margins.max(axis=1, keepdims=True)
-    best: list[int] = np.where(greatest, forth.places, len(theirs)).min(axis=1).tolist()
-    return best
+def _nobody(count: int) -> Numbers:
+    """The table of documents that have no neighbours."""
+    told = np.array([_NOBODY, _LEAST], dtype=np.int32)
+    return np.repeat(told, count * NEIGHBOURS).reshape(2, count, NEIGHBOURS)
 
 
-def _means(count: int, of_passage: Rows, passages: Matrix) -> Vectors:
-    """The vector of each document, the mean of its passages', (count, d), of unit length."""
-    sums = np.zeros((count, passages.shape[1]), dtype=np.float32)
+def _foremost(*tables: Numbers) -> Numbers:
+    """The table of the nearest of what several tables (2, n, ·) of the same documents hold."""
+    both = np.concatenate(tables, axis=2)
+    numbers, products = both
+    order = np.lexsort((numbers, -products))[:, :NEIGHBOURS]
+    return np.take_along_axis(both, order[np.newaxis], axis=2)
+
+
+def in_steps(vectors: Vectors) -> Whole:
+    """Unit vectors (n, d) in whole numbers, so that a cosine is one as well, in parts of STEPS²."""
+    return np.rint(vectors * STEPS).astype(np.int16)
+
+
+def _vectors(count: int, passages: Parts) -> Whole:
+    """The vector of each document, the mean of its passages', (count, d), in whole numbers.
+
+    The sums are of whole numbers too: so they do not depend on where blocks end.
+    """
+    sums = np.zeros((count, passages.vectors.shape[1]), dtype=np.int32)
     at = 0
-    for block in blocks(passages):
-        np.add.at(sums, of_passage[at : at + len(block)], block)
+    for block in blocks(passages.vectors):
+        of = passages.spans.of[at : at + len(block)]
+        fine = np.rint(block * np.float32(_FINE)).astype(np.int32)
+        for first, end in pairwise([*np.flatnonzero(np.diff(of, prepend=-1)).tolist(), len(of)]):
+            sums[of[first]] += fine[first:end].sum(axis=0, dtype=np.int32)
         at += len(block)
+    vectors = np.empty(sums.shape, dtype=np.int16)
     for start in range(0, count, BLOCK):
-        sums[start : start + BLOCK] = unit_rows(sums[start : start + BLOCK])
-    return sums
+        rows = slice(start, start + BLOCK)
+        vectors[rows] = in_steps(unit_rows(sums[rows].astype(np.float64)))
+    return vectors
 
 
 # --- Evidence ---------------------------------------------------------------------------------
 
 
-def _may_be_one(one: Document, other: Document) -> bool:
-    """Whether the days and, within one language, the wording let two documents be one release."""
-    if one.published and other.published and abs(one.published - other.published) > APART:
-        return False
-    if one.language != other.language:
-        return True
-    return jaccard(shingles_of(one.text), shingles_of(other.text)) >= SAME_WORDING
+def _examined(before: Before) -> dict[Pair, float]:
+    """The share of every pair that was examined before and is as it was, by today's numbers."""
+    pairs = before.today(before.compared.pairs)
+    stand = (pairs != _NOBODY).all(axis=1)
+    shares = before.compared.shares[stand].tolist()
+    return dict(zip(map(tuple, pairs[stand].tolist()), shares, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What two documents have in common. text: that of the document of a number."""
+
+    headings: Sequence[Heading]
+    text: Callable[[int], str]
+    passages: Spans
+    sentences: Parts
+
+    def share(self, one: int, other: int) -> float:
+        """The share that two documents have in common, 0 to 1; 0 where the days or, within one
+        language, the wording do not let them be one release."""
+        mine, theirs = self.headings[one], self.headings[other]
+        if mine.published and theirs.published and abs(mine.published - theirs.published) > APART:
+            return 0.0
+        text, their_text = self.text(one), self.text(other)
+        if (
+            mine.language == theirs.language
+            and jaccard(shingles_of(text), shingles_of(their_text)) < SAME_WORDING
+        ):
+            return 0.0
+        return told_in_both(self._told(one, text), self._told(other, their_text))
+
+    def _told(self, number: int, text: str) -> Sentences:
+        """The sentences of a document, with the vectors as a snapshot keeps them."""
+        firsts, ends = self.sentences.spans.bounds(self.passages.parts(number))
+        rows = np.arange(firsts[0], ends[-1])
+        stored = self.sentences.vectors[rows].astype(np.float16).astype(np.float32)
+        return Sentences(text, self.sentences.spans.spans(rows), stored)
 
 
 def told_in_both(one: Sentences, other: Sentences) -> float:
@@ -160,35 +316,6 @@ def told_in_both(one: Sentences, other: Sentences) -> float:
     for at, to in pairs:
         longest[to] = longest[:to].max(initial=0.0) + (mine[at] + theirs[to]) / 2
     return round(float(longest.max()), _DECIMALS)
-
-
-class _Told:
-    """The sentences of each document by its number, with the vectors as a snapshot keeps them."""
-
-    def __init__(
-        self,
-        documents: Sequence[Document],
-        chunks: Sequence[Chunk],
-        of_passage: Rows,
-        first_sentences: Rows,
-        vectors: Matrix,
-    ) -> None:
-        """of_passage, first_sentences: each passage's document and first sentence, (n,)."""
-        self._documents, self._chunks, self._vectors = documents, chunks, vectors
-        self._sentences = first_sentences
-        # The passages in the order of their documents, and the first of each.
-        self._passages = np.argsort(of_passage, kind="stable")
-        self._firsts = np.searchsorted(of_passage[self._passages], np.arange(len(documents) + 1))
-
-    def __getitem__(self, number: int) -> Sentences:
-        spans: list[Span] = []
-        rows: list[int] = []
-        for passage in self._passages[slice(*self._firsts[number : number + 2])].tolist():
-            told, first = self._chunks[passage].sentences, int(self._sentences[passage])
-            spans += told
-            rows += range(first, first + len(told))
-        stored = self._vectors[np.array(rows)].astype(np.float16).astype(np.float32)
-        return Sentences(self._documents[number].text, tuple(spans), stored)
 
 
 # --- Groups -----------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from archive.snapshot import (
     SENTENCE_SPANS,
     SENTENCES,
     TOKENS,
+    VERSIONS,
     open_snapshot,
 )
 from indexer import encoding
@@ -142,10 +143,10 @@ class Place:
             if not name.startswith(LEXICAL) and name != "manifest.json"
         }
         singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES} | {
-            PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS,
+            PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS, VERSIONS,
         }  # fmt: skip
         assert {name for name in told if not name.startswith(TOKENS)} == singles
-        assert len(told) == 14
+        assert len(told) == 15
         return told
 
 

@@ -9,6 +9,7 @@ import pytest
 from fakes import count_words, document, token_rows, told_apart
 from hypothesis import given
 from hypothesis import strategies as st
+from test_versions import found_in
 
 from archive.documents import Document, Passage
 from archive.languages import unit_rows
@@ -28,7 +29,6 @@ from indexer.stored import (
     packed,
     read_keys,
 )
-from indexer.versions import find_versions
 
 # Few different bytes, zero among them, so that keys begin and end alike.
 KEYS = st.lists(
@@ -176,9 +176,9 @@ def test_versions_read_passages_in_blocks_and_sentences_by_article() -> None:
     whole, parts = Watched(unit_rows(np.array(passages))), Watched(unit_rows(np.array(sentences)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "BLOCK", 5)
-        found = find_versions(documents, chunks, whole, parts)
+        found, _ = found_in(documents, chunks, whole, parts)
     assert found == [(f"en/{number:02}.txt", f"fr/{number:02}.txt") for number in range(12)]
-    assert found == find_versions(documents, chunks, whole.matrix, parts.matrix)
+    assert found == found_in(documents, chunks, whole.matrix, parts.matrix)[0]
     assert np.concatenate(whole.asked).tolist() == list(range(48))
     assert max(map(len, whole.asked)) == 5
     assert {len(rows) for rows in parts.asked} == {6}

@@ -3,8 +3,8 @@
 import itertools
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -26,16 +26,29 @@ from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors, packaged_directions, unit_rows, without_directions
 from archive.settings import Settings
 from archive.snapshot import CATALOGUE, open_snapshot
+from archive.spans import Spans
+from indexer import stored
 from indexer.chunking import Chunk, chunk
+from indexer.dense import nearest
 from indexer.pipeline import build_index
+from indexer.stored import Matrix
 from indexer.versions import (
     APART,
     NEIGHBOURS,
     SENTENCES,
+    TOLD_IN_BOTH,
+    Before,
+    Compared,
+    Heading,
+    Parts,
     candidates,
     find_versions,
     groups,
+    in_steps,
+    neighbours,
+    read_compared,
     told_in_both,
+    write_compared,
 )
 from retriever.engine import CLOSEST, Engine, open_engine
 from retriever.extraction import ScoredSentence
@@ -283,6 +296,36 @@ def test_an_article_tells_all_of_itself() -> None:
 # --- Candidates -----------------------------------------------------------------------------------
 
 
+@given(st.data(), st.integers(1, 12), st.integers(1, 12), st.integers(1, 6))
+def test_the_nearest_are_those_of_all_products_and_of_equal_ones_the_first(
+    data: st.DataObject, asked: int, among: int, count: int
+) -> None:
+    number = st.integers(-2, 2)  # so few that many are equally near
+    rows = st.lists(st.lists(number, min_size=2, max_size=2), min_size=12, max_size=12)
+    vectors = np.array(data.draw(rows), dtype=np.int16)
+    queries, there = np.arange(asked), np.arange(12 - among, 12)
+    products, places = nearest(vectors, queries, there, count)
+    every = (vectors[queries].astype(int) @ vectors[there].astype(int).T).tolist()
+    expected = [sorted(range(among), key=lambda at: (-told[at], at))[:count] for told in every]
+    assert places.tolist() == expected
+    assert products.tolist() == [
+        [told[at] for at in first] for told, first in zip(every, expected, strict=True)
+    ]
+
+
+@given(st.integers(0, 10**6), st.sampled_from([2, 3, 384, 1024]))
+def test_products_are_whole_numbers_whatever_the_order_of_their_sums(seed: int, width: int) -> None:
+    vectors = in_steps(unit_rows(np.random.default_rng(seed).normal(size=(40, width))))
+    exact = vectors.astype(int) @ vectors.astype(int).T
+    assert np.diagonal(exact).max() < 2**24
+    single = vectors.astype(np.float32)
+    assert np.array_equal(single @ single.T, exact)
+    assert np.array_equal(single[:, ::-1] @ single[:, ::-1].T, exact)
+    for queries in (np.arange(40), np.array([7])):  # the library multiplies few by other means
+        products, places = nearest(vectors, queries, np.arange(40), 3)
+        assert np.array_equal(products, exact[queries[:, np.newaxis], places])
+
+
 @given(st.integers(0, 10**6), st.lists(st.sampled_from("abc"), min_size=1, max_size=24))
 @hypothesis_settings(max_examples=60)
 def test_candidates_are_those_that_comparing_all_pairs_finds(
@@ -290,38 +333,40 @@ def test_candidates_are_those_that_comparing_all_pairs_finds(
 ) -> None:
     rng = np.random.default_rng(seed)
     meanings = rng.normal(size=(6, 12))
-    vectors = unit_rows(
+    vectors = in_steps(unit_rows(
         meanings[rng.integers(0, 6, len(languages))] + rng.normal(0, 0.5, (len(languages), 12)) + 1
-    )
+    ))  # fmt: skip
     rows = {one: [at for at, two in enumerate(languages) if one == two] for one in set(languages)}
-    cosines = {
-        (a, b): round(float(vectors[a] @ vectors[b]), 5)
-        for a in range(len(languages))
-        for b in range(len(languages))
-    }
+    products: list[list[int]] = (vectors.astype(int) @ vectors.astype(int).T).tolist()
+
+    def near(a: int, language: str) -> list[int]:
+        others = (b for b in rows[language] if b != a)
+        return sorted(others, key=lambda b: (-products[a][b], b))[:NEIGHBOURS]
 
     def mean(a: int, language: str) -> float:
-        near = sorted((cosines[a, b] for b in rows[language] if b != a), reverse=True)[:NEIGHBOURS]
-        return sum(near) / len(near)
+        told = [products[a][b] for b in near(a, language)]
+        return sum(told) / len(told)
 
     def best(a: int, language: str) -> int:
         mine = languages[a]
-        near = sorted((b for b in rows[language] if b != a), key=lambda b: -cosines[a, b])
         return max(
-            near[:NEIGHBOURS],
+            near(a, language),
             key=lambda b: (
-                round(2 * cosines[a, b] / max(mean(a, language) + mean(b, mine), 2e-6), 5), -b,
+                round(2 * products[a][b] / max(mean(a, language) + mean(b, mine), 2), 5), -b,
             ),
         )  # fmt: skip
 
-    expected = {
-        frozenset((a, b))
+    tables = neighbours(languages, vectors)
+    for language, (numbers, cosines) in tables.items():
+        for a, told in enumerate(numbers.tolist()):
+            first = near(a, language)
+            assert told == [*first, *[-1] * (NEIGHBOURS - len(first))]
+            assert cosines[a, : len(first)].tolist() == [products[a][b] for b in first]
+    assert candidates(languages, tables) == [
+        (a, b)
         for a, b in itertools.combinations(range(len(languages)), 2)
         if best(a, languages[b]) == b and best(b, languages[a]) == a
-    }
-    found = list(candidates(rows, vectors))
-    assert {frozenset(pair) for pair in found} == expected
-    assert len(found) == len(expected)
+    ]
 
 
 # --- Groups ---------------------------------------------------------------------------------------
@@ -372,16 +417,36 @@ def test_a_chain_does_not_bring_two_of_a_language_together_by_hand() -> None:
 # --- Whole archives -------------------------------------------------------------------------------
 
 
-Read = tuple[list[Document], list[Chunk], Vectors, Vectors]
+Found = tuple[list[tuple[str, ...]], Compared]
 
 
-def read(pages: Sequence[Document], encoder: Encoder, directions: Vectors, longest: int) -> Read:
-    """Documents cut and encoded as an archive's are."""
+def found_in(
+    documents: Sequence[Document], chunks: Sequence[Chunk], passages: Matrix, sentences: Matrix
+) -> Found:
+    """The versions among documents, cut and encoded; chunks in their order, as the rows are."""
+    numbers = {one.path: number for number, one in enumerate(documents)}
+    return find_versions(
+        [Heading(one.path, one.language, one.published) for one in documents],
+        lambda number: documents[number].text,
+        Parts(standing((numbers[one.passage.path], one.passage.start, one.passage.end)
+                       for one in chunks), passages),
+        Parts(standing((row, *span) for row, one in enumerate(chunks) for span in one.sentences),
+              sentences),
+    )  # fmt: skip
+
+
+def standing(told: Iterable[tuple[int, int, int]]) -> Spans:
+    """Where parts stand: of each the number of its whole, its start and its end."""
+    return Spans(np.array([*told], dtype=np.int32).T)
+
+
+def read(pages: Sequence[Document], encoder: Encoder, directions: Vectors, longest: int) -> Found:
+    """The versions among documents that are cut and encoded as an archive's are."""
     chunks = [one for page in pages for one in chunk(page, encoder.count_tokens, longest)]
     texts = {page.path: page.text for page in pages}
     spans = [(one.passage.path, span) for one in chunks for span in one.sentences]
-    return (
-        list(pages),
+    return found_in(
+        pages,
         chunks,
         without_directions(vectors_of(encoder, [one.passage.text for one in chunks]), directions),
         without_directions(
@@ -398,7 +463,8 @@ def pages(**changed: str) -> list[Document]:
 
 
 def versions(pages: Sequence[Document]) -> list[tuple[str, ...]]:
-    return find_versions(*read(pages, ParallelEncoder(), np.empty((0, 64), np.float32), 32))
+    in_order = sorted(pages, key=lambda page: page.path)
+    return read(in_order, ParallelEncoder(), np.empty((0, 64), np.float32), 32)[0]
 
 
 def dated(page: Document, day: date) -> Document:
@@ -413,7 +479,8 @@ def test_the_order_of_the_documents_makes_no_difference() -> None:
     for seed in range(5):
         shuffled = pages()
         random.Random(seed).shuffle(shuffled)
-        assert versions(shuffled) == [BRIDGES, MINES]
+        found, _ = read(shuffled, ParallelEncoder(), np.empty((0, 64), np.float32), 32)
+        assert sorted(tuple(sorted(group)) for group in found) == [BRIDGES, MINES]
 
 
 def test_versions_are_published_within_a_month_of_each_other() -> None:
@@ -457,7 +524,8 @@ def test_one_document_alone_and_one_a_language() -> None:
 
 
 def test_the_packaged_model_finds_versions_and_no_twin(encoder: Encoder) -> None:
-    found = find_versions(*read(pages(), encoder, packaged_directions(), 320))
+    in_order = sorted(pages(), key=lambda page: page.path)
+    found, _ = read(in_order, encoder, packaged_directions(), 320)
     assert found == [BRIDGES, MINES]
 
 
@@ -480,6 +548,170 @@ def test_two_reports_of_one_event_are_no_versions(one: str, other: str) -> None:
     paths = [path for path, *_ in catalogue.headings()]
     pair = {paths.index(f"{one}.txt"), paths.index(f"{other}.txt")}
     assert not any(pair <= set(group) for group in catalogue.versions())
+
+
+# --- What changed since ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Article:
+    """An article by what it tells: three sentences of a matter, in a version of its wording, and in
+    one passage or in two. Those of version 0 have the same vectors in all languages."""
+
+    language: str
+    matter: int
+    version: int
+    day: date | None
+    passages: int
+
+    @property
+    def text(self) -> str:
+        told = (f"The {word} word on matter {self.matter} here." for word in ("first", "last"))
+        return " ".join([*told, f"A word more in {self.version} of them."])
+
+    def vectors(self) -> Vectors:
+        """Those of its sentences, (3, 8)."""
+        matter, version = (np.random.default_rng(seed) for seed in (self.matter, self.version + 9))
+        noise = version.normal(size=(3, 8)) * (0.1 * (self.version > 0))
+        return unit_rows(matter.normal(size=(3, 8)) + noise)
+
+
+Articles = Mapping[str, Article]
+DAYS = [None, date(2024, 5, 14), date(2024, 5, 14) + 2 * APART]
+ARTICLES = st.builds(
+    Article,
+    st.sampled_from(["en", "en", "fr", "fr", "uk", "und"]),
+    st.integers(0, 4),
+    st.integers(0, 3),
+    st.sampled_from(DAYS),
+    st.integers(1, 2),
+)
+PATHS = st.sampled_from([f"{number:02}.txt" for number in range(24)])
+CHANGES = st.dictionaries(PATHS, st.none() | ARTICLES, max_size=5)
+
+
+@dataclass
+class Told:
+    """The texts of articles, and of which numbers they were asked for."""
+
+    articles: Sequence[Article]
+    asked: list[int] = field(default_factory=list)
+
+    def __call__(self, number: int) -> str:
+        self.asked.append(number)
+        return self.articles[number].text
+
+
+def compare(
+    articles: Articles, before: tuple[Articles, Compared] | None = None
+) -> tuple[Found, Told]:
+    """The versions among articles, and which texts were asked for."""
+    paths = sorted(articles)
+    in_order = [articles[path] for path in paths]
+    passages: list[tuple[int, int, int]] = []
+    sentences: list[tuple[int, int, int]] = []
+    vectors: list[Vectors] = []
+    parts: list[Vectors] = []
+    for number, one in enumerate(in_order):
+        told = one.vectors()
+        ends = [index + 1 for index, letter in enumerate(one.text) if letter == "."]
+        spans = list(itertools.pairwise([0, *ends]))
+        for rows in ([0, 1, 2],) if one.passages == 1 else ([0], [1, 2]):
+            sentences += [(len(passages), *spans[row]) for row in rows]
+            passages.append((number, spans[rows[0]][0], spans[rows[-1]][1]))
+            vectors.append(told[rows].mean(axis=0))
+        parts += list(told)
+    told_before = None
+    if before:
+        was, compared = before
+        numbers = {path: number for number, path in enumerate(sorted(was))}
+        told_before = Before(
+            compared,
+            np.array([numbers[path] if was.get(path) == one else -1
+                      for path, one in zip(paths, in_order, strict=True)]),
+        )  # fmt: skip
+    texts = Told(in_order)
+    found = find_versions(
+        [Heading(path, articles[path].language, articles[path].day) for path in paths],
+        texts,
+        Parts(standing(passages), unit_rows(np.array(vectors))),
+        Parts(standing(sentences), np.array(parts)),
+        told_before,
+    )
+    return found, texts
+
+
+def check_same(found: Found, other: Found) -> None:
+    """All that was found and kept is the same to the last digit."""
+    (releases, one), (others, two) = found, other
+    assert releases == others
+    assert list(one.near) == list(two.near)
+    assert all(np.array_equal(one.near[name], two.near[name]) for name in one.near)
+    assert one.pairs.tolist() == two.pairs.tolist()
+    assert one.shares.tolist() == two.shares.tolist()
+
+
+@given(
+    st.dictionaries(PATHS, ARTICLES, min_size=1),
+    st.lists(CHANGES, max_size=4),
+    st.integers(1, 9),
+)
+@hypothesis_settings(max_examples=80)
+def test_what_is_kept_changes_nothing_but_what_has_to_be_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    articles: dict[str, Article],
+    changes: list[dict[str, Article | None]],
+    block: int,
+) -> None:
+    file = tmp_path_factory.mktemp("kept") / "versions.npz"
+    (_, kept), _ = compare(articles)
+    for change in changes:
+        was = articles
+        articles = {path: one for path, one in (was | change).items() if one}
+        assume(articles)
+        write_compared(file, kept)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stored, "BLOCK", block)
+            found, texts = compare(articles, (was, read_compared(file)))
+        check_same(found, compare(articles)[0])
+        examined = {tuple(sorted(was)[at] for at in pair) for pair in kept.pairs.tolist()}
+        needed = set()
+        for pair in found[1].pairs.tolist():
+            paths = tuple(sorted(articles)[at] for at in pair)
+            if paths not in examined or any(was.get(path) != articles[path] for path in paths):
+                needed |= {*pair}
+        assert {*texts.asked} <= needed
+        kept = found[1]
+
+
+RELEASES = {
+    f"{language}/{matter:02}.txt": Article(language, matter, 0, None, 1)
+    for language in ("en", "fr")
+    for matter in range(12)
+}
+
+
+def test_nothing_changed_and_no_text_is_read() -> None:
+    first, _ = compare(RELEASES)
+    assert first[0] == [(f"en/{matter:02}.txt", f"fr/{matter:02}.txt") for matter in range(12)]
+    assert min(first[1].shares[first[1].shares > 0]) >= TOLD_IN_BOTH
+    again, texts = compare(RELEASES, (RELEASES, first[1]))
+    check_same(again, first)
+    assert texts.asked == []
+
+
+def test_one_article_changed_and_its_release_alone_is_read() -> None:
+    (_, kept), _ = compare(RELEASES)
+    changed = RELEASES | {"fr/03.txt": replace(RELEASES["fr/03.txt"], passages=2)}
+    found, texts = compare(changed, (RELEASES, kept))
+    check_same(found, compare(changed)[0])
+    asked = {sorted(changed)[number] for number in texts.asked}
+    assert asked >= {"en/03.txt", "fr/03.txt"}
+    assert len(asked) < len(changed) / 2
+    without = {path: one for path, one in RELEASES.items() if path != "fr/03.txt"}
+    found, _ = compare(without, (RELEASES, kept))
+    check_same(found, compare(without)[0])
+    assert not any("en/03.txt" in group for group in found[0])
 
 
 # --- Search and answers ---------------------------------------------------------------------------
