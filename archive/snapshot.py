@@ -26,6 +26,7 @@ from archive.errors import (
 from archive.storage import flush_folder, replace_text
 
 CATALOGUE = "catalogue.sqlite"
+PASSAGE_IDS = "passage_ids.npy"
 PASSAGE_SPANS = "passage_spans.npy"
 SENTENCE_SPANS = "sentence_spans.npy"
 PASSAGE_KEYS = "passage_keys.npy"
@@ -50,7 +51,7 @@ LARGE = 1 << 26
 
 # Raised whenever what a snapshot holds changes, or what a format of articles gives: an older
 # snapshot is then built again.
-FORMAT = 6
+FORMAT = 7
 
 _ENTRY = re.compile(r"(snapshot-\w+) ([0-9a-f]{64})")
 

@@ -16,6 +16,7 @@ from archive.encoder import Encoder
 from archive.errors import NothingToIndex, TooManyDropped
 from archive.languages import detect_language
 from archive.lexical_schema import filter_day
+from archive.passage_ids import PassageIds, write_passage_ids
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
@@ -23,6 +24,7 @@ from archive.snapshot import (
     COARSE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -267,9 +269,12 @@ def write_snapshot(
         write_passages(folder / PASSAGES, encodings.passages)
         write_sentences(folder / SENTENCES, encodings.sentences)
         write_tokens(folder / TOKENS, encodings.tokens)
+        ids = PassageIds.first(len(chunks.passages))
+        write_passage_ids(folder / PASSAGE_IDS, ids)
         write_coarse(
             folder / COARSE,
             folder / PASSAGES,
+            ids,
             partial(as_questions, chunks.sentences, encoder, encodings.calibration),
         )
         vectors = PassageVectors(folder / PASSAGES)
@@ -291,7 +296,7 @@ def write_snapshot(
             language_offsets(vectors, languages),
             language_offsets(encodings.sentences, chunks.sentences.languages()),
         )
-        write_lexical(folder / LEXICAL, languages, partial(_found_by, chunks.passages))
+        write_lexical(folder / LEXICAL, languages, ids.by_row, partial(_found_by, chunks.passages))
         snapshot = seal(folder, facts)
     drop_journal(settings.index)
     progress(WRITING, 1, 1)

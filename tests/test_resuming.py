@@ -26,6 +26,7 @@ from archive.snapshot import (
     CATALOGUE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -142,10 +143,10 @@ class Place:
             if not name.startswith(LEXICAL) and name != "manifest.json"
         }
         singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES} | {
-            PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS,
+            PASSAGE_IDS, PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS,
         }  # fmt: skip
         assert {name for name in told if not name.startswith(TOKENS)} == singles
-        assert len(told) == 14
+        assert len(told) == 15
         return told
 
 
