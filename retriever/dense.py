@@ -114,19 +114,31 @@ class _Coarse:
 
         allowed: (n,), the rows that may be found; None for all of them. Of allowed rows, which are
         so many times sparser, as many times more lists hold as many; they lie farther out, too,
-        where lists are more alike.
+        where lists are more alike. Lists that hold too few, since what they held is gone, are
+        looked into with more of them.
         """
         selector, probed = self._there, self._lists.nprobe
         if allowed is not None:
             selector = _selector(allowed if self._ids.are_rows else self._by_id(allowed))
             sparser = len(allowed) / int(allowed.sum())
             probed = min(self._lists.nlist, round(probed * sparser * _FARTHER))
+        found = self._listed(vector, count, selector, probed)
+        while len(found) < count and probed < self._lists.nlist:
+            probed = min(self._lists.nlist, 2 * probed)
+            found = self._listed(vector, count, selector, probed)
+        return np.sort(self._ids.rows[found])
+
+    def _listed(
+        self, vector: Vectors, count: int, selector: faiss.IDSelector | None, probed: int
+    ) -> Rows:
+        """At most `count` ids from so many lists."""
         of_lists = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
         parameters = faiss.SearchParametersPreTransform(  # type: ignore[call-arg]
             index_params=of_lists
         )
         _, found = self._index.search(vector[np.newaxis], count, params=parameters)
-        return np.sort(self._ids.rows[found[0][found[0] >= 0]])
+        ids: Rows = found[0][found[0] >= 0]
+        return ids
 
     def _by_id(self, allowed: Mask) -> Mask:
         """The rows that may be found, by their ids, (issued,)."""
