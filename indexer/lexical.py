@@ -60,10 +60,10 @@ def write_lexical(
     written, so that no text need be held. Each language has its own indexes in a folder of its
     name, so that BM25 counts within it alone. Raises OSError where the disk does not take them.
 
-    before: what an id that stands there stands for must be the same here, in text, source, day and
-    language. Then a language is copied from there, and only what went or came is changed in it;
-    where too much would be gone in all it is written anew. What is found is the same either way,
-    and so are the spellings; of the scores, see `retriever/lexical.py`.
+    before: an id that stands there and here stands for one passage, with the same text, source, day
+    and language. A language is then copied from there, and only what went or came is changed in
+    it; where tantivy would hold too many that are gone it is written anew. What is found is the
+    same either way, and so are the spellings; how scores differ is told in `retriever/lexical.py`.
     """
     now = _by_language(languages)
     earlier = _by_language(before.languages) if before else {}
