@@ -32,6 +32,7 @@ U = TypeVar("U")
 
 CATALOGUE = "catalogue.sqlite"
 FILES = "files.sqlite"
+PASSAGE_IDS = "passage_ids.npy"
 PASSAGE_SPANS = "passage_spans.npy"
 SENTENCE_SPANS = "sentence_spans.npy"
 PASSAGE_KEYS = "passage_keys.npy"
@@ -57,7 +58,7 @@ LARGE = 1 << 26
 
 # Raised whenever what a snapshot holds changes, or what a format of articles gives: an older
 # snapshot is then built again.
-FORMAT = 6
+FORMAT = 7
 
 _ENTRY = re.compile(r"(snapshot-\w+) ([0-9a-f]{64})")
 

@@ -20,6 +20,7 @@ from archive.documents import DateBasis, Document, Filters
 from archive.encoder import Encoded, Encoder, open_encoder
 from archive.languages import Vectors, learn_directions, unit_rows, without_directions
 from archive.packaged_model import PACKAGED_MODEL
+from archive.passage_ids import PassageIds
 from archive.settings import Settings
 from archive.text import normalised
 from evaluation.learn_directions import language_means
@@ -148,8 +149,11 @@ def lexical_hits(
     texts: list[str], languages: list[str], questions: list[str]
 ) -> list[dict[int, float]]:
     with tempfile.TemporaryDirectory() as folder:
-        write_lexical(Path(folder) / "lexical", languages, lambda row: (texts[row], "", 0))
-        index = LexicalIndex(Path(folder) / "lexical")
+        ids = PassageIds.first(len(texts))
+        write_lexical(
+            Path(folder) / "lexical", languages, ids.by_row, lambda row: (texts[row], "", 0)
+        )
+        index = LexicalIndex(Path(folder) / "lexical", ids)
         return [
             dict(
                 hit

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from archive.calibration import write_calibration, write_offsets
 from archive.catalogue import write_catalogue
-from archive.documents import Refusal
+from archive.documents import Document, Refusal
 from archive.encoder import Encoder
 from archive.errors import NothingToIndex, TooManyDropped
 from archive.lexical_schema import filter_day
+from archive.passage_ids import PassageIds, write_passage_ids
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
@@ -23,6 +25,7 @@ from archive.snapshot import (
     FILES,
     LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -42,15 +45,15 @@ from archive.spans import read_spans
 from indexer.articles import Articles
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
-from indexer.chunks import Chunks, Cuts
-from indexer.coarse import write_coarse
+from indexer.chunks import Chunks
+from indexer.coarse import CoarseBefore, write_coarse
 from indexer.dense import PassageVectors, read_sentences, write_passages, write_sentences
-from indexer.encoding import as_questions, encode
+from indexer.encoding import Encodings, as_questions, encode
 from indexer.file_records import write_records
 from indexer.gathering import Gathered, digests_of, gather
 from indexer.journal import drop_journal
 from indexer.late_interaction import write_tokens
-from indexer.lexical import write_lexical
+from indexer.lexical import LexicalBefore, write_lexical
 from indexer.reading import SourceFile, Unread, read_files
 from indexer.reuse import Earlier
 from indexer.versions import (
@@ -231,16 +234,20 @@ def write_snapshot(
     )
     if facts.found != facts.documents + facts.duplicates + facts.refused:
         raise RuntimeError(f"A file was lost on the way: {facts}.")
-    carried = earlier.folder if encodings.calibration is earlier.calibration else None
+    ids, carried = _ids(chunks, encodings, earlier)
+    found_by = partial(_found_by, chunks.passages.article, chunks.passages.__getitem__)
     progress(WRITING, 0, 1)
     with new_snapshot(settings.index) as folder:
         write_passages(folder / PASSAGES, encodings.passages)
         write_sentences(folder / SENTENCES, encodings.sentences)
         write_tokens(folder / TOKENS, encodings.tokens)
+        write_passage_ids(folder / PASSAGE_IDS, ids)
         write_coarse(
             folder / COARSE,
             folder / PASSAGES,
+            ids,
             partial(as_questions, chunks.sentences, encoder, encodings.calibration),
+            CoarseBefore(carried / COARSE, earlier.ids.issued) if carried else None,
         )
         vectors = PassageVectors(folder / PASSAGES)
         chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
@@ -276,17 +283,38 @@ def write_snapshot(
             language_offsets(vectors, languages),
             language_offsets(encodings.sentences, chunks.sentences.languages()),
         )
-        write_lexical(folder / LEXICAL, languages, partial(_found_by, chunks.passages))
+        write_lexical(
+            folder / LEXICAL, languages, ids.by_row, found_by, _words_before(earlier, carried)
+        )
         snapshot = seal(folder, facts)
     drop_journal(settings.index)
     progress(WRITING, 1, 1)
     return snapshot, encodings.encoded
 
 
-def _found_by(passages: Cuts, row: int) -> tuple[str, str, int]:
+def _ids(chunks: Chunks, encodings: Encodings, earlier: Earlier) -> tuple[PassageIds, Path | None]:
+    """The ids of the passages; and the folder of the snapshot whose files that go by them, and by
+    articles, are carried over, None where they are written anew."""
+    if earlier.folder and encodings.calibration is earlier.calibration:
+        ids = earlier.ids.following(chunks.passages.earlier)
+        if ids:
+            return ids, earlier.folder
+    return PassageIds.first(len(chunks.passages)), None
+
+
+def _words_before(earlier: Earlier, carried: Path | None) -> LexicalBefore | None:
+    if carried is None:
+        return None
+    found_by = partial(_found_by, earlier.article, earlier.passage)
+    return LexicalBefore(carried / LEXICAL, earlier.languages, earlier.ids.by_row, found_by)
+
+
+def _found_by(
+    article_of: Callable[[int], Document], text_of: Callable[[int], str], row: int
+) -> tuple[str, str, int]:
     """What a passage is found by in the lexical index: its text, under its article's title, its
     source and its day."""
-    article, text = passages.article(row), passages[row]
+    article, text = article_of(row), text_of(row)
     title = article.title.removesuffix("…")
     told = text if title in text else f"{title}\n{text}"
     return told, article.source, filter_day(article.published)

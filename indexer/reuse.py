@@ -8,11 +8,13 @@ from archive.calibration import Calibration, read_calibration
 from archive.catalogue import Catalogue
 from archive.documents import Document, Refusal
 from archive.errors import ArchiveError
+from archive.passage_ids import PassageIds, read_passage_ids
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
     FILES,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -54,7 +56,7 @@ class Earlier:
     folder: of the snapshot that serves, None where none does. files: the digests of what was read,
     articles: of what became articles, by path, in every case where they can be read. records: what
     is known of files, where the snapshot serves. calibration, store, passages and sentences (where
-    they stand) are there once it is loaded, and where it serves.
+    they stand) and ids are there once it is loaded, and where it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
@@ -127,8 +129,10 @@ class Earlier:
             path: Kept(number, path, language, published)
             for number, (path, _, language, published) in enumerate(headings)
         }
+        self._headings = list(self._kept.values())
         self.passages: Spans = read_spans(folder / PASSAGE_SPANS)
         self.sentences: Spans = read_spans(folder / SENTENCE_SPANS)
+        self.ids: PassageIds = read_passage_ids(folder / PASSAGE_IDS)
         self.calibration = read_calibration(folder / CALIBRATION)
         self.store = Store(
             KeyRows(read_keys(folder / PASSAGE_KEYS)),
@@ -138,3 +142,16 @@ class Earlier:
             read_sentences(folder / SENTENCES),
         )
         return True
+
+    @property
+    def languages(self) -> list[str]:
+        """The language of each passage's article, by its row."""
+        return [self._headings[number].language for number in self.passages.of.tolist()]
+
+    def article(self, row: int) -> Document:
+        """The article of a passage, by its row."""
+        return self._catalogue.document(self._headings[self.passages.of[row]].path)
+
+    def passage(self, row: int) -> str:
+        """The text of a passage, by its row."""
+        return self.article(row).text[slice(*self.passages.span(row))]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.languages import Vectors
+from archive.passage_ids import PassageIds
 from archive.snapshot import COARSE_FROM
 from archive.spans import Rows
 
@@ -42,15 +43,16 @@ class StoredVectors:
 class DenseIndex:
     """Vectors of a snapshot, row by row, that can be searched; read where they lie.
 
-    coarse: a coarse index of the same vectors, where there is one. Where many rows may be found it
-    tells which to compare with, and the nearest are found nearly always instead of always.
+    coarse: a coarse index of the same vectors, where there is one, under the ids of their rows, and
+    maybe of others under ids that are gone. Where many rows may be found it tells which to compare
+    with, and the nearest are found nearly always instead of always.
     """
 
-    def __init__(self, file: Path, coarse: Path | None = None) -> None:
+    def __init__(self, file: Path, coarse: tuple[Path, PassageIds] | None = None) -> None:
         self._index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-        self._coarse: faiss.Index | None = None
-        if coarse and coarse.exists():
-            self._coarse = faiss.read_index(str(coarse), faiss.IO_FLAG_MMAP_IFC)
+        self._coarse: _Coarse | None = None
+        if coarse and coarse[0].exists():
+            self._coarse = _Coarse(*coarse)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -63,21 +65,18 @@ class DenseIndex:
         allowed: (n,), the rows that may be found; None for all of them. Equal cosines keep the
         smaller row first. Fewer than `count` come back where fewer are allowed.
         """
-        selector, parameters, reachable = None, None, len(self)
-        if allowed is not None:
-            selector = faiss.IDSelectorBitmap(  # type: ignore[call-arg]
-                np.packbits(allowed, bitorder="little")  # type: ignore[arg-type]
-            )
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-            reachable = int(allowed.sum())
+        reachable = len(self) if allowed is None else int(allowed.sum())
         if min(count, reachable) == 0:
             return []
         if self._coarse and reachable >= COARSE_FROM and count <= _MOST_FROM_COARSE:
-            sparser = len(self) / reachable
-            rows = _listed(self._coarse, vector, _REFINED * count, selector, sparser)
+            rows = self._coarse.rows(vector, _REFINED * count, allowed)
             cosines = self.cosines(vector, rows)
             best = np.argsort(-cosines, kind="stable")[:count]
             return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
+        parameters = None
+        if allowed is not None:
+            selector = _selector(allowed)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         wanted = min(count + 1, reachable)
         while True:
             cosines, rows = self._index.search(vector[np.newaxis], wanted, params=parameters)
@@ -101,23 +100,55 @@ class DenseIndex:
         return vectors
 
 
-def _listed(
-    coarse: faiss.Index,
-    vector: Vectors,
-    count: int,
-    selector: faiss.IDSelector | None,
-    sparser: float,
-) -> Rows:
-    """At most `count` rows that a coarse index takes for the nearest, ascending.
+class _Coarse:
+    """A coarse index, whose vectors go by the ids of passages."""
 
-    Of allowed rows, which are so many times sparser, as many times more lists hold as many; they
-    lie farther out, too, where lists are more alike.
-    """
-    farther = 1 if selector is None else _FARTHER
-    lists = faiss.extract_index_ivf(coarse)
-    probed = min(lists.nlist, round(lists.nprobe * sparser * farther))
-    of_lists = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
-    parameters = faiss.SearchParametersPreTransform(index_params=of_lists)  # type: ignore[call-arg]
-    _, found = coarse.search(vector[np.newaxis], count, params=parameters)
-    rows: Rows = np.sort(found[0][found[0] >= 0])
-    return rows
+    def __init__(self, file: Path, ids: PassageIds) -> None:
+        self._index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+        self._lists = faiss.extract_index_ivf(self._index)
+        self._ids = ids
+        self._there = _selector(ids.rows >= 0) if len(ids) < ids.issued else None
+
+    def rows(self, vector: Vectors, count: int, allowed: Mask | None) -> Rows:
+        """At most `count` rows that it takes for the nearest, ascending.
+
+        allowed: (n,), the rows that may be found; None for all of them. Of allowed rows, which are
+        so many times sparser, as many times more lists hold as many; they lie farther out, too,
+        where lists are more alike. Lists that hold too few, since what they held is gone, are
+        looked into with more of them.
+        """
+        selector, probed = self._there, self._lists.nprobe
+        if allowed is not None:
+            selector = _selector(allowed if self._ids.are_rows else self._by_id(allowed))
+            sparser = len(allowed) / int(allowed.sum())
+            probed = min(self._lists.nlist, round(probed * sparser * _FARTHER))
+        found = self._listed(vector, count, selector, probed)
+        while len(found) < count and probed < self._lists.nlist:
+            probed = min(self._lists.nlist, 2 * probed)
+            found = self._listed(vector, count, selector, probed)
+        return np.sort(self._ids.rows[found])
+
+    def _listed(
+        self, vector: Vectors, count: int, selector: faiss.IDSelector | None, probed: int
+    ) -> Rows:
+        """At most `count` ids from so many lists."""
+        of_lists = faiss.SearchParametersIVF(sel=selector, nprobe=probed)  # type: ignore[call-arg]
+        parameters = faiss.SearchParametersPreTransform(  # type: ignore[call-arg]
+            index_params=of_lists
+        )
+        _, found = self._index.search(vector[np.newaxis], count, params=parameters)
+        ids: Rows = found[0][found[0] >= 0]
+        return ids
+
+    def _by_id(self, allowed: Mask) -> Mask:
+        """The rows that may be found, by their ids, (issued,)."""
+        by_id = np.zeros(self._ids.issued, dtype=np.bool_)
+        by_id[self._ids.by_row] = allowed
+        return by_id
+
+
+def _selector(chosen: Mask) -> faiss.IDSelector:
+    """What lets through those numbers only that are chosen."""
+    return faiss.IDSelectorBitmap(  # type: ignore[call-arg]
+        np.packbits(chosen, bitorder="little")  # type: ignore[arg-type]
+    )

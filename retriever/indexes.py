@@ -10,12 +10,14 @@ from archive.catalogue import Catalogue
 from archive.documents import Document
 from archive.errors import IndexDamaged
 from archive.languages import Vectors
+from archive.passage_ids import read_passage_ids
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
     COARSE,
     LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_SPANS,
     PASSAGES,
     SENTENCE_SPANS,
@@ -40,10 +42,11 @@ class Indexes:
     def __init__(self, folder: Path) -> None:
         self._index_dir = folder.parent
         self.catalogue = Catalogue(folder / CATALOGUE)
-        self.passages = DenseIndex(folder / PASSAGES, folder / COARSE)
+        self.ids = read_passage_ids(folder / PASSAGE_IDS)
+        self.passages = DenseIndex(folder / PASSAGES, (folder / COARSE, self.ids))
         self.sentences = StoredVectors(folder / SENTENCES)
         self.tokens = TokenIndex(folder / TOKENS)
-        self.lexical = LexicalIndex(folder / LEXICAL)
+        self.lexical = LexicalIndex(folder / LEXICAL, self.ids)
         self.calibration = read_calibration(folder / CALIBRATION)
         self.offsets = read_offsets(folder / OFFSETS)
         headings = self.catalogue.headings()

@@ -5,17 +5,28 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import tantivy
 
 from archive.documents import Filters
-from archive.lexical_schema import PASSAGES, SPELLINGS, UNDATED, filter_day, open_lexical
+from archive.lexical_schema import (
+    PASSAGES,
+    SPELLINGS,
+    UNDATED,
+    documents_held,
+    filter_day,
+    open_lexical,
+)
+from archive.passage_ids import PassageIds
 from archive.text import unaccented, words
 from retriever.terms import terms
 
 MOST_SPELLINGS = 200  # by one key, the commonest
 
 _QUOTED = re.compile(r"\"([^\"]+)\"|«([^»]+)»|[“„]([^“”]+)[“”]")
+_Hits = list[tuple[Any, tantivy.DocAddress]]
 _Clauses = list[tuple[tantivy.Occur, tantivy.Query]]
 
 
@@ -29,18 +40,26 @@ class LexicalIndex:
     """The words of a snapshot's passages, one index a language. Safe to use from several threads.
 
     A language that is of no passage raises KeyError everywhere.
+
+    Where passages were taken out of an index that was carried over from an earlier snapshot,
+    tantivy still counts them. How many passages hold a stem is counted without them here, and so
+    scores are as in an index written anew, but that the mean length of passages, which BM25 holds
+    each one's against, is of those that are gone, too.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ids: PassageIds) -> None:
+        self._ids = ids
         places = sorted(folder.iterdir())
         passages = {place.name: open_lexical(place / PASSAGES) for place in places}
         spellings = {place.name: open_lexical(place / SPELLINGS) for place in places}
         self._schemas = {language: index.schema for language, index in passages.items()}
         self._searchers = {language: index.searcher() for language, index in passages.items()}
+        self._ever = {place.name: documents_held(place / PASSAGES) for place in places}
         self._spelling_schemas = {language: index.schema for language, index in spellings.items()}
         self._spellings = {language: index.searcher() for language, index in spellings.items()}
         self.terms = lru_cache(maxsize=1024)(self._terms)
         self.rarity = lru_cache(maxsize=1024)(self._rarity)
+        self._held = lru_cache(maxsize=4096)(self._count)
 
     def __len__(self) -> int:
         """How many passages there are."""
@@ -70,9 +89,7 @@ class LexicalIndex:
         if not wanted:
             return []
         of_words = [
-            tantivy.Query.disjunction_max_query(
-                [tantivy.Query.term_query(schema, "stems", stem, "freq") for stem in stems]
-            )
+            tantivy.Query.disjunction_max_query([self._scored(stem, language) for stem in stems])
             for stems in wanted
         ]
         clauses: _Clauses = [
@@ -83,8 +100,8 @@ class LexicalIndex:
             *_conditions(schema, filters, phrases),
         ]
         hits = searcher.search(tantivy.Query.boolean_query(clauses), count, count=False).hits
-        rows = searcher.fast_field_values("row", [address for _, address in hits])
-        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        rows = self._rows(searcher, hits)
+        found = [(row, float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
         return sorted(found, key=lambda one: (-one[1], one[0]))
 
     def holding(self, phrases: Sequence[str], language: str, filters: Filters) -> list[int]:
@@ -95,9 +112,15 @@ class LexicalIndex:
         """
         schema, searcher = self._schemas[language], self._searchers[language]
         query = tantivy.Query.boolean_query(_conditions(schema, filters, phrases))
-        hits = searcher.search(query, searcher.num_docs, count=False).hits
-        rows = searcher.fast_field_values("row", [address for _, address in hits])
-        return sorted(int(row or 0) for row in rows)
+        return sorted(
+            self._rows(searcher, searcher.search(query, searcher.num_docs, count=False).hits)
+        )
+
+    def _rows(self, searcher: tantivy.Searcher, hits: _Hits) -> list[int]:
+        """The rows of passages that were hit, in the order of the hits."""
+        ids = searcher.fast_field_values("passage", [address for _, address in hits])
+        rows: list[int] = self._ids.rows[np.array(ids, dtype=np.int64)].tolist()
+        return rows
 
     def _terms(self, question: str, language: str) -> dict[str, tuple[str, ...]]:
         """The stems that are looked for in a language, by the words of the question, in order.
@@ -105,33 +128,63 @@ class LexicalIndex:
         What is looked for beside the words' own stems, and which words are left out, is told in
         `retriever/terms.py`.
         """
-        searcher = self._searchers[language]
         return terms(
             question,
             language,
-            lambda stem: searcher.doc_freq("stems", stem),
+            lambda stem: self._held(stem, language),
             lambda key: self._spelled(key, language),
         )
 
+    def _count(self, stem: str, language: str) -> int:
+        """How many passages in a language hold a stem."""
+        searcher = self._searchers[language]
+        held = searcher.doc_freq("stems", stem)
+        if held == 0 or searcher.num_docs == self._ever[language]:
+            return held
+        query = tantivy.Query.term_query(self._schemas[language], "stems", stem, "basic")
+        return int(searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def _scored(self, stem: str, language: str) -> tantivy.Query:
+        """A stem, with the idf it has among the passages that are there."""
+        searcher = self._searchers[language]
+        query = tantivy.Query.term_query(self._schemas[language], "stems", stem, "freq")
+        ever = self._ever[language]
+        if searcher.num_docs == ever:
+            return query
+        taken = _idf(searcher.doc_freq("stems", stem), ever)
+        return tantivy.Query.boost_query(
+            query, _idf(self._held(stem, language), searcher.num_docs) / taken
+        )
+
     def _spelled(self, key: str, language: str) -> list[tuple[str, str]]:
-        """(spelling, stem) of the words in a language that a key finds."""
+        """(spelling, stem) of the words in a language that a key finds, the commonest first."""
         searcher = self._spellings[language]
         query = tantivy.Query.const_score_query(
             tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic"), 1.0
         )
-        found = [searcher.doc(at) for _, at in searcher.search(query, MOST_SPELLINGS).hits]
-        return [(str(one.get_first("spelling")), str(one.get_first("stem"))) for one in found]
+        hits = searcher.search(query, MOST_SPELLINGS, count=False, order_by_field="times").hits
+        found = [(-int(times), searcher.doc(at)) for times, at in hits]
+        return [
+            (spelling, stem)
+            for _, spelling, stem in sorted(
+                (times, str(one.get_first("spelling")), str(one.get_first("stem")))
+                for times, one in found
+            )
+        ]
 
     def _rarity(self, question: str, language: str) -> dict[str, float]:
         """How rare each stem of `terms` is among the passages of a language: the idf of BM25."""
-        searcher = self._searchers[language]
-        every = searcher.num_docs
-        held = {
-            stem: searcher.doc_freq("stems", stem)
+        every = self._searchers[language].num_docs
+        return {
+            stem: _idf(self._held(stem, language), every)
             for stems in self.terms(question, language).values()
             for stem in stems
         }
-        return {stem: math.log(1 + (every - n + 0.5) / (n + 0.5)) for stem, n in held.items()}
+
+
+def _idf(held: int, every: int) -> float:
+    """The idf of BM25 of a stem that so many of all passages hold."""
+    return math.log(1 + (every - held + 0.5) / (held + 0.5))
 
 
 def _conditions(schema: tantivy.Schema, filters: Filters, phrases: Sequence[str]) -> _Clauses:

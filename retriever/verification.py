@@ -7,6 +7,7 @@ import numpy as np
 from archive.errors import IndexDamaged
 from archive.snapshot import (
     CATALOGUE,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     SENTENCE_KEYS,
@@ -38,6 +39,7 @@ def _disagreements(snapshot: Snapshot) -> Iterator[str]:
     counts = {
         CATALOGUE: (len(documents), facts.documents),
         PASSAGE_SPANS: (len(indexes.spans), facts.passages),
+        PASSAGE_IDS: (len(indexes.ids), facts.passages),
         SENTENCE_SPANS: (len(indexes.sentence_spans), facts.sentences),
         "the vectors of passages": (len(indexes.passages), facts.passages),
         "the vectors of sentences": (len(indexes.sentences), facts.sentences),
@@ -49,6 +51,8 @@ def _disagreements(snapshot: Snapshot) -> Iterator[str]:
     for name, (held, wanted) in counts.items():
         if held != wanted:
             yield f"{name}: {held} instead of {wanted}"
+    if len(np.unique(indexes.ids.by_row)) < len(indexes.ids):
+        yield f"{PASSAGE_IDS}: two passages have one id"
     if [one.path for one in documents] != indexes.columns.paths:
         yield f"{CATALOGUE}: the articles are not in the order of their numbers"
     ends = np.array([len(one.text) for one in documents], dtype=np.int32)

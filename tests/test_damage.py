@@ -31,6 +31,7 @@ from archive.settings import Settings
 from archive.snapshot import (
     CATALOGUE,
     LEXICAL,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     SENTENCE_SPANS,
@@ -253,6 +254,12 @@ def shift(file: Path) -> None:
     np.save(file, spans)
 
 
+def double(file: Path) -> None:
+    ids = np.load(file)
+    ids[1] = ids[0]
+    np.save(file, ids)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [
@@ -260,6 +267,8 @@ def shift(file: Path) -> None:
         (PASSAGE_SPANS, shift, "passage_spans.npy: a passage lies outside its article"),
         (SENTENCE_SPANS, cut_short, "sentence_spans.npy: 19 instead of 20"),
         (SENTENCE_SPANS, shift, "sentence_spans.npy: a sentence lies outside its passage"),
+        (PASSAGE_IDS, cut_short, "passage_ids.npy: 4 instead of 5"),
+        (PASSAGE_IDS, double, "passage_ids.npy: two passages have one id"),
         (PASSAGE_KEYS, cut_short, "passage_keys.npy: 4 instead of 5"),
         (f"{TOKENS}/starts.npy", cut_short, "the tokens: 4 instead of 5"),
     ],

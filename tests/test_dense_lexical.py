@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from archive.documents import Filters
 from archive.languages import Vectors, unit_rows
 from archive.lexical_schema import filter_day
+from archive.passage_ids import PassageIds
 from archive.text import stems, unaccented, words
 from indexer.dense import write_passages, write_sentences
 from indexer.lexical import write_lexical
@@ -97,8 +98,9 @@ FRENCH = [("Le radar veille.", "fr", "one", date(2025, 3, 5)), ("Rien.", "fr", "
 def lexical_index(folder: Path, passages: Passages) -> LexicalIndex:
     rows = [(text, source, filter_day(day)) for text, _, source, day in passages]
     languages = [language for _, language, _, _ in passages]
-    write_lexical(folder / "lexical", languages, rows.__getitem__)
-    return LexicalIndex(folder / "lexical")
+    ids = PassageIds.first(len(rows))
+    write_lexical(folder / "lexical", languages, ids.by_row, rows.__getitem__)
+    return LexicalIndex(folder / "lexical", ids)
 
 
 def bm25(wanted: set[str], language: str, texts: list[str]) -> dict[int, float]:

@@ -20,8 +20,9 @@ from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.documents import Document, Filters, Question
 from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors
+from archive.passage_ids import read_passage_ids
 from archive.settings import Settings
-from archive.snapshot import CALIBRATION, LEXICAL, OFFSETS, PASSAGE_SPANS
+from archive.snapshot import CALIBRATION, LEXICAL, OFFSETS, PASSAGE_IDS, PASSAGE_SPANS
 from archive.spans import read_spans
 from archive.text import sentences, stems, words
 from indexer.pipeline import build_index
@@ -291,7 +292,7 @@ def test_scores_and_standings_are_those_worked_out_from_every_passage(
         vectors = calibration.vectors(vectors_of(archive.encoder, texts))
         return float(max(vectors @ vector) - off @ vector)
 
-    lexical = LexicalIndex(engine.snapshot.folder / LEXICAL)
+    lexical = opened_lexical(engine)
     by_words = {
         row: score
         for language in lexical.languages
@@ -324,11 +325,16 @@ def test_scores_and_standings_are_those_worked_out_from_every_passage(
     assert scores == sorted(scores, reverse=True)
 
 
+def opened_lexical(engine: Engine) -> LexicalIndex:
+    folder = engine.snapshot.folder
+    return LexicalIndex(folder / LEXICAL, read_passage_ids(folder / PASSAGE_IDS))
+
+
 @given(ASKED.filter(str.strip))
 @hypothesis_settings(max_examples=60)
 def test_why_a_passage_was_found_is_true(engine: Engine, archive: Archive, asked: str) -> None:
     found = every_passage(engine, Question(asked))
-    lexical = LexicalIndex(engine.snapshot.folder / LEXICAL)
+    lexical = opened_lexical(engine)
     for one in found:
         language = one.document.language
         members = [

@@ -24,8 +24,10 @@ from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    FILES,
     LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_KEYS,
     PASSAGE_SPANS,
     PASSAGES,
@@ -130,7 +132,8 @@ class Place:
         return self.settings.index / FOLDER
 
     def digests(self) -> dict[str, str]:
-        """Every file but those of the lexical index, which have random names, by what it holds."""
+        """Every file by what it holds, but those of the lexical index, which have random names, and
+        that of when the articles were written."""
         folder = open_snapshot(self.settings.index, "word-hash").folder
         files = [file for file in folder.rglob("*") if file.is_file()]
         told = {
@@ -140,13 +143,13 @@ class Place:
         told = {
             name: digest
             for name, digest in told.items()
-            if not name.startswith(LEXICAL) and name != "manifest.json"
+            if not name.startswith(LEXICAL) and name not in ("manifest.json", FILES)
         }
         singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES} | {
-            PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS, VERSIONS,
+            PASSAGE_IDS, PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS, VERSIONS,
         }  # fmt: skip
         assert {name for name in told if not name.startswith(TOKENS)} == singles
-        assert len(told) == 15
+        assert len(told) == 16
         return told
 
 
