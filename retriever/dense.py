@@ -126,7 +126,8 @@ class _Coarse:
         while len(found) < count and probed < self._lists.nlist:
             probed = min(self._lists.nlist, 2 * probed)
             found = self._listed(vector, count, selector, probed)
-        return np.sort(self._ids.rows[found])
+        rows = self._ids.rows[found]
+        return np.sort(rows[rows >= 0])  # faiss looks for any row, without asking if there is one
 
     def _listed(
         self, vector: Vectors, count: int, selector: faiss.IDSelector | None, probed: int
