@@ -1,14 +1,13 @@
 """The chunks of an archive as offsets, so that no text is held twice."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
-from archive.documents import Document, Passage
+from archive.documents import Document
 from archive.spans import Rows, Spans, write_spans
 from archive.text import Span
 from indexer.articles import Articles
@@ -65,7 +64,7 @@ class Cuts:
         return [languages[number] for number in self._numbers]
 
 
-class Chunks(Sequence[Chunk]):
+class Chunks:
     """The chunks of the articles in order. passages, sentences: their texts."""
 
     def __init__(self, articles: Articles) -> None:
@@ -94,24 +93,6 @@ class Chunks(Sequence[Chunk]):
     def write(self, passages: Path, sentences: Path) -> None:
         """Write where the passages stand in the documents, and the sentences in the passages."""
         self.passages.write(passages)
-        self.sentences.write(sentences, np.repeat(np.arange(len(self)), np.diff(self._firsts)))
-
-    def __len__(self) -> int:
-        return len(self.passages)
-
-    @overload
-    def __getitem__(self, row: int) -> Chunk: ...
-
-    @overload
-    def __getitem__(self, row: slice) -> list[Chunk]: ...
-
-    def __getitem__(self, row: int | slice) -> Chunk | list[Chunk]:
-        if isinstance(row, slice):
-            return [self[at] for at in range(*row.indices(len(self)))]
-        spans = range(self._firsts[row], self._firsts[row + 1])
-        path, (start, end) = self.passages.article(row).path, self.passages.span(row)
-        passage = Passage(path, start, end, self.passages[row])
-        return Chunk(passage, tuple(self.sentences.span(at) for at in spans))
-
-    def __iter__(self) -> Iterator[Chunk]:
-        return (self[row] for row in range(len(self)))
+        self.sentences.write(
+            sentences, np.repeat(np.arange(len(self.passages)), np.diff(self._firsts))
+        )

@@ -42,7 +42,7 @@ HOMES = {
     },
     "openvino": {"archive/exported_model.py"},
     "langchain_text_splitters": {"indexer/chunking.py", "benchmarks/peers.py"},
-    "sqlite3": {"archive/catalogue.py"},
+    "sqlite3": {"archive/catalogue.py", "indexer/file_records.py"},
     "argon2": {"archive/passwords.py"},
     "datasketch": {"indexer/duplicates.py"},
     "trafilatura": {"indexer/formats/html.py"},

@@ -1,6 +1,7 @@
 """Rows are found by their keys, and read from wherever they lie."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from test_versions import found_in
 
 from archive.documents import Document, Passage
 from archive.languages import unit_rows
-from archive.spans import Rows
+from archive.spans import Rows, read_spans
 from indexer import stored
 from indexer.articles import Articles
 from indexer.calibrate import SAMPLE, language_offsets
@@ -195,27 +196,67 @@ def chunked() -> list[tuple[Document, list[Chunk]]]:
     return [(one, chunk(one, count_words, 14)) for one in articles]
 
 
-def test_chunks_held_as_offsets_are_the_chunks() -> None:
+Told = list[tuple[str, str, list[str]]]  # of each passage its article, its text, its sentences
+
+
+def as_read(chunks: Chunks, articles: Articles, folder: Path) -> Told:
+    """What the files of the chunks tell."""
+    folder.mkdir()
+    chunks.write(folder / "p.npy", folder / "s.npy")
+    passages, sentences = read_spans(folder / "p.npy"), read_spans(folder / "s.npy")
+    found = []
+    for row, number in enumerate(passages.of.tolist()):
+        article = articles[number]
+        spans = sentences.spans(sentences.parts(row))
+        text = article.text[slice(*passages.span(row))]
+        assert chunks.passages[row] == text
+        assert chunks.passages.article(row) is article
+        found.append((article.path, text, [article.text[slice(*span)] for span in spans]))
+    texts = [chunks.sentences[row] for row in range(len(chunks.sentences))]
+    assert texts == [one for _, _, told in found for one in told]
+    return found
+
+
+def test_chunks_held_as_offsets_are_the_chunks(tmp_path: Path) -> None:
     told = chunked()
-    chunks = Chunks(Articles([article for article, _ in told]))
+    articles = Articles([article for article, _ in told])
+    chunks = Chunks(articles)
     for number, (_, of) in enumerate(told):
         chunks.add(number, of)
-    expected = [one for _, of in told for one in of]
+    expected = [
+        (article.path, one.passage.text, [article.text[slice(*span)] for span in one.sentences])
+        for article, of in told
+        for one in of
+    ]
     assert len(expected) > 5
-    assert list(chunks) == expected
-    assert [chunks[row] for row in range(len(chunks))] == expected
-    assert chunks[1:-1] == expected[1:-1]
-    assert len(chunks) == len(chunks.passages) == len(expected)
-    texts = [chunks.passages[row] for row in range(len(chunks.passages))]
-    assert texts == [one.passage.text for one in expected]
-    by_path = {article.path: article for article, _ in told}
-    parts = [
-        (by_path[one.passage.path].text[slice(*span)], by_path[one.passage.path].language)
-        for one in expected
-        for span in one.sentences
-    ]
-    read = [chunks.sentences[row] for row in range(len(chunks.sentences))]
-    assert list(zip(read, chunks.sentences.languages(), strict=True)) == parts
-    assert [chunks.passages.article(row).path for row in range(len(chunks))] == [
-        one.passage.path for one in expected
-    ]
+    assert as_read(chunks, articles, tmp_path / "read") == expected
+    languages = [article.language for article, of in told for one in of for _ in one.sentences]
+    assert chunks.sentences.languages() == languages
+    assert set(chunks.passages.earlier.tolist()) == {-1}
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, None]), min_size=1, max_size=5))
+def test_chunks_of_articles_that_stayed_are_those_they_had(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int | None]
+) -> None:
+    folder, told = tmp_path_factory.mktemp("c"), chunked()
+    before = Chunks(Articles([article for article, _ in told]))
+    for number, (_, of) in enumerate(told):
+        before.add(number, of)
+    before.write(folder / "p.npy", folder / "s.npy")
+    passages, sentences = read_spans(folder / "p.npy"), read_spans(folder / "s.npy")
+    new = document("A new one comes. It says little.", "new.txt", "en")
+    articles = Articles([new if one is None else told[one][0] for one in order])
+    stayed, anew = Chunks(articles), Chunks(articles)
+    for number, one in enumerate(order):
+        of = chunk(new, count_words, 14) if one is None else told[one][1]
+        anew.add(number, of)
+        if one is None:
+            stayed.add(number, of)
+        else:
+            stayed.keep(number, one, passages, sentences)
+    assert as_read(stayed, articles, folder / "1") == as_read(anew, articles, folder / "2")
+    for now, then in ((stayed.passages, before.passages), (stayed.sentences, before.sentences)):
+        texts = [then[row] if row >= 0 else "" for row in now.earlier.tolist()]
+        kept = [now.article(row) is not new for row in range(len(now))]
+        assert texts == [now[row] if kept[row] else "" for row in range(len(now))]
