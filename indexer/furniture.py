@@ -74,7 +74,7 @@ class Furniture:
         its path; few of them are asked for."""
         self._taken = taken
         families = [
-            (source, _words([outermost], map(pages.__getitem__, members)), members)
+            (source, [*_words([outermost], map(pages.__getitem__, members)).values()], members)
             for (source, outermost), members in _families(taken).items()
         ]
         self._of: dict[str, frozenset[int]] = {}
@@ -84,11 +84,11 @@ class Furniture:
             counts = _edge_counts(different, taken, pages)
             least = max(MIN_PAGES, MIN_SHARE * len(different))
             repeated = [line for line, count in counts.items() if count >= least]
-            self._of.update(dict.fromkeys(members, frozenset(repeated)))
-            told = zip(_words(repeated, map(pages.__getitem__, different)), repeated, strict=True)
+            told = _words(repeated, map(pages.__getitem__, different))
+            self._of.update(dict.fromkeys(members, frozenset(told)))
             self.found += [
                 FurnitureLine(source, words, counts[line], len(different))
-                for words, line in sorted(told, key=lambda one: (-counts[one[1]], one[0]))
+                for line, words in sorted(told.items(), key=lambda one: (-counts[one[0]], one[1]))
             ]
 
     def out(self, path: str) -> tuple[int, ...]:
@@ -119,17 +119,17 @@ def _number(words: str) -> int:
     return int.from_bytes(digest, "little", signed=True) & ~1 | (len(words) > MAX_GAP_LINE)
 
 
-def _words(wanted: Iterable[int], pages: Iterable[str]) -> list[str]:
-    """The words of lines that stand on some of the pages, in the order asked for."""
-    numbers = list(wanted)
-    missing, found = set(numbers), dict[int, str]()
+def _words(wanted: Iterable[int], pages: Iterable[str]) -> dict[int, str]:
+    """The words of lines that stand on some of the pages, by their numbers; without those that
+    stand on none, since the pages have changed meanwhile."""
+    missing, found = set(wanted), dict[int, str]()
     for text in pages:
         if not missing:
             break
         told = {_number(line.words): line.words for line in lines(text)}
         found |= {number: told[number] for number in missing & told.keys()}
         missing -= told.keys()
-    return [found[number] for number in numbers]
+    return found
 
 
 def _families(pages: Mapping[str, Page]) -> dict[tuple[str, int], list[str]]:
@@ -166,9 +166,7 @@ def _edge_counts(
         everywhere.extend(set(taken[path]))
     many = _frequent(everywhere, max(MIN_PAGES, MIN_SHARE * len(different)))
     told = _words(many, map(pages.__getitem__, different))
-    repeated = frozenset(
-        line for line, words in zip(many, told, strict=True) if first_date(words) is None
-    )
+    repeated = frozenset(line for line, words in told.items() if first_date(words) is None)
     counts = Counter[int]()
     for path in different:
         page = taken[path]
