@@ -18,7 +18,7 @@ from indexer.row_file import RowFile
 Codes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-TOKENS_BLOCK = 1024  # passages whose tokens are in memory at once
+TOKENS_BLOCK = 256  # passages whose tokens are in memory at once
 
 
 @dataclass(frozen=True, slots=True)
