@@ -144,17 +144,17 @@ def rebuild(
             drop_journal(settings.index)  # of a run that ended between sealing and dropping it
             snapshot, encoded = standing, 0
         else:
-            if not earlier.load() and any(isinstance(one, Unread) for one in files.values()):
-                files, refused = _read(settings, earlier, progress)
-            gathered = gather(
-                files, refused, settings.articles, earlier, partial(progress, PREPARING)
-            )
-            digests = gathered.files
-            if not gathered.articles:
-                raise NothingToIndex(settings.articles)
-            if not force:
-                _refuse_to_drop_many(gathered, earlier)
             try:
+                if not earlier.load() and any(isinstance(one, Unread) for one in files.values()):
+                    files, refused = _read(settings, earlier, progress)
+                gathered = gather(
+                    files, refused, settings.articles, earlier, partial(progress, PREPARING)
+                )
+                digests = gathered.files
+                if not gathered.articles:
+                    raise NothingToIndex(settings.articles)
+                if not force:
+                    _refuse_to_drop_many(gathered, earlier)
                 snapshot, encoded = write_snapshot(gathered, settings, encoder, earlier, progress)
             except OSError as error:
                 raise unwritable(settings.index, error) from None

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -194,7 +195,7 @@ class _Injector:
 
     def __init__(self, below: str, fault: Fault, begun: int) -> None:
         self._below, self._fault, self._begun = below, fault, begun
-        self._count = 0
+        self._count, self._lock = 0, threading.Lock()
 
     def install(self) -> None:
         sys.addaudithook(self._heard)
@@ -231,10 +232,12 @@ class _Injector:
 
     def step(self) -> None:
         """One operation, which is not done where this raises."""
-        self._count += 1
+        with self._lock:
+            self._count += 1
+            count = self._count
         os.write(self._begun, b".")
         at, fault = self._fault.at, self._fault
-        if at is None or self._count < at or (self._count > at and not fault.for_good):
+        if at is None or count < at or (count > at and not fault.for_good):
             return
         if fault.error is None:
             os.kill(os.getpid(), signal.SIGKILL)
