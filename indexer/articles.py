@@ -1,7 +1,8 @@
 """The articles of a run: those that were read now, and those that stayed as they were."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -47,6 +48,16 @@ class Articles(Sequence[Document]):
     def new(self) -> dict[int, Document]:
         """Those that were read now, by their numbers."""
         return {at: one for at, one in enumerate(self._told) if isinstance(one, Document)}
+
+    def runs(self) -> Iterator[tuple[int, range]]:
+        """In order, each article that was read now, with an empty range; and each run of those that
+        stayed side by side, by the number of its first, with their numbers in the earlier
+        snapshot."""
+        beside = (np.diff(self.kept) == 1) & (self.kept[1:] > 0)
+        starts = np.append(0, np.flatnonzero(~beside) + 1).tolist() if len(self) else []
+        for first, end in pairwise([*starts, len(self)]):
+            was = int(self.kept[first])
+            yield first, range(was, was + end - first) if was >= 0 else range(0)
 
     def gone(self, earlier: Iterable[str]) -> set[str]:
         """Which of the paths of earlier articles are of none that was kept."""

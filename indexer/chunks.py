@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.documents import Document
-from archive.spans import Rows, Spans, write_spans
+from archive.spans import Numbers, Rows, Spans, write_spans
 from archive.text import Span
 from indexer.articles import Articles
 from indexer.chunking import Chunk
@@ -27,10 +27,10 @@ class Cuts:
         self._offsets.extend(span)
         self._earlier.append(-1)
 
-    def keep(self, number: int, earlier: Spans, rows: Rows) -> None:
-        """Add all spans of an article that stayed as it was, from their rows in the earlier
-        snapshot."""
-        self._numbers.extend([number] * len(rows))
+    def keep(self, numbers: Numbers, earlier: Spans, rows: Rows) -> None:
+        """Add the spans of articles that stayed as they were, from their rows in the earlier
+        snapshot. numbers: (n,), of the article of each."""
+        self._numbers.frombytes(numbers.astype(np.int32).tobytes())
         self._offsets.frombytes(np.ascontiguousarray(earlier.offsets[:, rows].T).tobytes())
         self._earlier.frombytes(rows.astype(np.int64).tobytes())
 
@@ -79,16 +79,20 @@ class Chunks:
                 self.sentences.add(number, span)
             self._firsts.append(len(self.sentences))
 
-    def keep(self, number: int, earlier: int, passages: Spans, sentences: Spans) -> None:
-        """Add the chunks of an article that stayed as it was.
+    def keep(self, number: int, earlier: range, passages: Spans, sentences: Spans) -> None:
+        """Add the chunks of articles that stayed as they were, one following the other.
 
-        earlier: its number in the earlier snapshot. passages, sentences: where they stand there.
+        number: of the first. earlier: their numbers in the earlier snapshot. passages, sentences:
+        where they stand there.
         """
-        rows = passages.parts(earlier)
-        bounds = sentences.bounds(np.append(rows, rows[-1] + 1))[0]
+        first, end = passages.bounds([earlier.start, earlier.stop])[0].tolist()
+        rows = np.arange(first, end)
+        bounds = sentences.bounds(np.arange(first, end + 1))[0]
+        parts = np.arange(bounds[0], bounds[-1])
         self._firsts.extend((len(self.sentences) + bounds[1:] - bounds[0]).tolist())
-        self.passages.keep(number, passages, rows)
-        self.sentences.keep(number, sentences, np.arange(bounds[0], bounds[-1]))
+        self.passages.keep(passages.of[rows] + (number - earlier.start), passages, rows)
+        of = passages.of[sentences.of[parts]] + (number - earlier.start)
+        self.sentences.keep(of, sentences, parts)
 
     def write(self, passages: Path, sentences: Path) -> None:
         """Write where the passages stand in the documents, and the sentences in the passages."""

@@ -4,7 +4,7 @@ import errno
 import shutil
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,14 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.storage import Stamp
-from indexer.furniture import Page
+from indexer.furniture import Page, Repeated
 
 _SCHEMA = """
 CREATE TABLE files (
     path TEXT PRIMARY KEY, digest TEXT NOT NULL, size INTEGER, changed INTEGER,
     lines BLOB NOT NULL, furniture BLOB NOT NULL, signature BLOB, parsed BLOB
-)
+);
+CREATE TABLE families (key TEXT NOT NULL, line INTEGER, words TEXT, pages INTEGER, family INTEGER);
 """
+
+
+# Comes after the lines of every family, so that one without any is known, too.
+_NONE = (None, None, None, None)
 
 
 class FileRecord(NamedTuple):
@@ -42,11 +47,13 @@ def write_records(
     file: Path,
     records: Mapping[str, FileRecord],
     parsed: Mapping[str, bytes],
+    families: Mapping[str, Sequence[Repeated]],
     before: tuple[Path, Iterable[str]] | None = None,
 ) -> None:
     """Write what is known of files, by their paths.
 
-    parsed: what was parsed of those that cost a parse. before: an earlier file and the paths there
+    parsed: what was parsed of those that cost a parse. families: the furniture of each, as
+    `indexer.furniture.Furniture` has it. before: an earlier file and the paths there
     of which what is known has gone or is in `records`; what it tells of all others stays. Raises
     OSError where the disk does not take it.
     """
@@ -60,14 +67,17 @@ def write_records(
         )
         for path, one in records.items()
     )  # fmt: skip
+    told = ((key, *line) for key, lines in families.items() for line in (*lines, _NONE))
     try:
         with closing(sqlite3.connect(file)) as connection, connection:
             if before:
                 gone = ((path,) for path in before[1])
                 connection.executemany("DELETE FROM files WHERE path = ?", gone)
+                connection.execute("DELETE FROM families")
             else:
                 connection.executescript(_SCHEMA)
             connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO families VALUES (?, ?, ?, ?, ?)", told)
     except sqlite3.Error as error:
         raise OSError(errno.EIO, str(error)) from None
 
@@ -77,6 +87,17 @@ def read_records(file: Path) -> dict[str, FileRecord]:
     query = "SELECT path, digest, size, changed, lines, furniture, signature FROM files"
     with _reading(file) as connection:
         return {path: _record(*told) for path, *told in connection.execute(query)}
+
+
+def read_families(file: Path) -> dict[str, list[Repeated]]:
+    """The furniture of each family. Raises ValueError for what cannot be read."""
+    found: dict[str, list[Repeated]] = {}
+    with _reading(file) as connection:
+        for key, line, *told in connection.execute("SELECT * FROM families ORDER BY rowid"):
+            lines = found.setdefault(key, [])
+            if line is not None:
+                lines.append(Repeated(line, *told))
+    return found
 
 
 def read_parsed(file: Path, path: str, digest: str) -> bytes | None:

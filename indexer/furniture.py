@@ -17,7 +17,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -66,30 +66,40 @@ def page_of(text: str) -> Page:
     return _page(lines(text))
 
 
+class Repeated(NamedTuple):
+    """A line that is furniture, as its number and in words; on how many of how many pages."""
+
+    line: int
+    words: str
+    pages: int
+    family: int
+
+
 class Furniture:
     """The furniture of every family of pages, learned once from all the pages."""
 
-    def __init__(self, taken: Mapping[str, Page], pages: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        taken: Mapping[str, Page],
+        pages: Mapping[str, str],
+        known: Mapping[str, Sequence[Repeated]] | None = None,
+    ) -> None:
         """taken: each page as `page_of` gives it, by its path. pages: the decoded text of each, by
-        its path; few of them are asked for."""
+        its path; few of them are asked for, and none of families that are `known` (`families` of
+        an earlier one)."""
         self._taken = taken
-        families = [
-            (source, [*_words([outermost], map(pages.__getitem__, members)).values()], members)
-            for (source, outermost), members in _families(taken).items()
-        ]
         self._of: dict[str, frozenset[int]] = {}
         self.found: list[FurnitureLine] = []
-        for source, _, members in sorted(families):
-            different = _different(members, taken, pages)
-            counts = _edge_counts(different, taken, pages)
-            least = max(MIN_PAGES, MIN_SHARE * len(different))
-            repeated = [line for line, count in counts.items() if count >= least]
-            told = _words(repeated, map(pages.__getitem__, different))
-            self._of.update(dict.fromkeys(members, frozenset(told)))
-            self.found += [
-                FurnitureLine(source, words, counts[line], len(different))
-                for line, words in sorted(told.items(), key=lambda one: (-counts[one[0]], one[1]))
-            ]
+        self.families: dict[str, Sequence[Repeated]] = {}  # by what tells the family's pages
+        in_order = sorted((source, members) for (source, _), members in _families(taken).items())
+        for source, members in in_order:
+            key = _key(taken[path] for path in members)
+            told = (known or {}).get(key)
+            if told is None:
+                told = _repeated(members, taken, pages)
+            self.families[key] = told
+            self._of.update(dict.fromkeys(members, frozenset(one.line for one in told)))
+            self.found += [FurnitureLine(source, one.words, one.pages, one.family) for one in told]
 
     def out(self, path: str) -> tuple[int, ...]:
         """Which lines of a page are furniture, ascending, counted as `page_of` has them."""
@@ -130,6 +140,27 @@ def _words(wanted: Iterable[int], pages: Iterable[str]) -> dict[int, str]:
         found |= {number: told[number] for number in missing & told.keys()}
         missing -= told.keys()
     return found
+
+
+def _key(pages: Iterable[Page]) -> str:
+    """What tells which different pages a family has."""
+    digest = hashlib.blake2b(digest_size=16)
+    for page in sorted({page.tobytes() for page in pages}):
+        digest.update(len(page).to_bytes(8, "little") + page)
+    return digest.hexdigest()
+
+
+def _repeated(
+    members: Sequence[str], taken: Mapping[str, Page], pages: Mapping[str, str]
+) -> list[Repeated]:
+    """The furniture of a family, the commonest lines first."""
+    different = _different(members, taken, pages)
+    counts = _edge_counts(different, taken, pages)
+    least = max(MIN_PAGES, MIN_SHARE * len(different))
+    often = [line for line, count in counts.items() if count >= least]
+    told = _words(often, map(pages.__getitem__, different))
+    found = [Repeated(line, words, counts[line], len(different)) for line, words in told.items()]
+    return sorted(found, key=lambda one: (-one.pages, one.words))
 
 
 def _families(pages: Mapping[str, Page]) -> dict[tuple[str, int], list[str]]:

@@ -1,6 +1,6 @@
 """From files to articles: furniture out, copies out; what stayed as it was is only named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from indexer.duplicates import HASHES, Signatures, find_duplicates, signatures_o
 from indexer.encoding import Counted
 from indexer.file_records import FileRecord
 from indexer.formats.parsed import Parsed
-from indexer.furniture import Furniture, page_of
+from indexer.furniture import Furniture, Repeated, page_of
 from indexer.metadata import published_on, title_of
 from indexer.parsing import written
 from indexer.reading import SourceFile, Texts, Unread, read_again
@@ -40,6 +40,7 @@ class Gathered:
     files: dict[str, str] = field(default_factory=dict)
     records: dict[str, FileRecord] = field(default_factory=dict)
     parsed: dict[str, bytes] = field(default_factory=dict)
+    families: dict[str, Sequence[Repeated]] = field(default_factory=dict)
 
 
 def digests_of(files: Mapping[str, SourceFile | Unread], earlier: Earlier) -> dict[str, str]:
@@ -71,7 +72,7 @@ def gather(
         for path, one in files.items()
     }
     digests = digests_of(files, earlier)
-    furniture = Furniture(pages, Texts(files, read))
+    furniture = Furniture(pages, Texts(files, read), earlier.families)
     told: list[Document | Kept] = []
     records: dict[str, FileRecord] = {}
     parsed: dict[str, bytes] = {}
@@ -110,6 +111,7 @@ def gather(
         sorted(refused, key=lambda one: one.path),
         list(duplicates.values()),
         furniture.found,
+        families=furniture.families,
         found=len(told) + len(refused),
         files=digests,
         records=records,

@@ -117,14 +117,18 @@ def no_tokens(dimension: int) -> TokenRows:
     return TokenRows(none, none, codes, none.astype(np.int32), none.astype(np.int32))
 
 
-def write_tokens(folder: Path, passages: Iterable[PassageTokens | TokenBlock]) -> None:
+def write_tokens(
+    folder: Path,
+    passages: Iterable[PassageTokens | TokenBlock],
+    held: npt.NDArray[np.int64] | None = None,
+) -> None:
     """Write the tokens of the passages, row by row, and how many passages hold each piece.
 
-    passages: one or several at a time, one at least. What is held in memory is their number of
-    tokens each.
+    passages: one or several at a time, one at least. held: by piece, where that is known already.
+    What is held in memory is their number of tokens each.
     """
     folder.mkdir()
-    counts, held = array("q"), np.zeros(0, dtype=np.int64)
+    counts, counted = array("q"), np.zeros(0, dtype=np.int64)
     rest = iter(passages)
     first = next(rest)
     with (
@@ -137,14 +141,27 @@ def write_tokens(folder: Path, passages: Iterable[PassageTokens | TokenBlock]) -
             pieces.append(one.pieces)
             ends.append(one.ends)
             counts.frombytes(one.counts.tobytes())
-            kinds = int(one.pieces.max(initial=-1)) + 1
-            of_passage = np.repeat(np.arange(len(one.counts)), one.counts)
-            told = np.bincount(np.unique(of_passage * kinds + one.pieces) % max(kinds, 1))
-            if len(told) > len(held):
-                held = np.pad(held, (0, len(told) - len(held)))
-            held[: len(told)] += told
+            if held is None:
+                counted = added(counted, held_by(one, np.ones(len(one.counts), dtype=np.int64)))
     np.save(folder / STARTS, np.cumsum([0, *counts], dtype=np.int64))
-    np.save(folder / HELD, held.astype(np.int32))
+    np.save(folder / HELD, (counted if held is None else held).astype(np.int32))
+
+
+def held_by(
+    tokens: PassageTokens | TokenBlock, times: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """How many passages hold each piece, by its number, each passage (n,) counted so many times."""
+    kinds = int(tokens.pieces.max(initial=-1)) + 1
+    of_passage = np.repeat(np.arange(len(tokens.counts)), tokens.counts)
+    passages, pieces = np.divmod(np.unique(of_passage * kinds + tokens.pieces), max(kinds, 1))
+    found: npt.NDArray[np.int64] = np.bincount(pieces, weights=times[passages]).astype(np.int64)
+    return found
+
+
+def added(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The sums of two rows of counts, of which the shorter goes on with zeros."""
+    length = max(len(one), len(other))
+    return np.pad(one, (0, length - len(one))) + np.pad(other, (0, length - len(other)))
 
 
 def read_tokens(folder: Path) -> TokenRows:

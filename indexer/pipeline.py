@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from archive.calibration import write_calibration, write_offsets
@@ -42,6 +43,7 @@ from archive.snapshot import (
     writing,
 )
 from archive.spans import read_spans
+from archive.token_files import HELD
 from indexer.articles import Articles
 from indexer.calibrate import language_offsets
 from indexer.chunking import chunk
@@ -240,7 +242,7 @@ def write_snapshot(
     with new_snapshot(settings.index) as folder:
         write_passages(folder / PASSAGES, encodings.passages)
         write_sentences(folder / SENTENCES, encodings.sentences)
-        write_tokens(folder / TOKENS, encodings.tokens)
+        write_tokens(folder / TOKENS, encodings.tokens, _held(encodings, carried))
         write_passage_ids(folder / PASSAGE_IDS, ids)
         write_coarse(
             folder / COARSE,
@@ -275,6 +277,7 @@ def write_snapshot(
             folder / FILES,
             gathered.records,
             gathered.parsed,
+            gathered.families,
             (earlier.folder / FILES, earlier.records.keys() - same) if earlier.folder else None,
         )
         write_calibration(folder / CALIBRATION, encodings.calibration)
@@ -300,6 +303,13 @@ def _ids(chunks: Chunks, encodings: Encodings, earlier: Earlier) -> tuple[Passag
         if ids:
             return ids, earlier.folder
     return PassageIds.first(len(chunks.passages)), None
+
+
+def _held(encodings: Encodings, carried: Path | None) -> npt.NDArray[np.int64] | None:
+    """How many passages hold each piece, where the earlier snapshot tells it of most of them."""
+    if carried is None:
+        return None
+    return encodings.tokens.held(np.load(carried / TOKENS / HELD).astype(np.int64))
 
 
 def _words_before(earlier: Earlier, carried: Path | None) -> LexicalBefore | None:
@@ -339,11 +349,11 @@ def _chunks(
     articles: Articles, settings: Settings, encoder: Encoder, earlier: Earlier, progress: Progress
 ) -> Chunks:
     chunks = Chunks(articles)
-    for number, kept in enumerate(articles.kept.tolist()):
-        if kept >= 0:
-            chunks.keep(number, kept, earlier.passages, earlier.sentences)
+    for number, stayed in articles.runs():
+        if stayed:
+            chunks.keep(number, stayed, earlier.passages, earlier.sentences)
         else:
             told = chunk(articles[number], encoder.count_tokens, settings.passage_tokens)
             chunks.add(number, told)
-        progress(CHUNKING, number + 1, len(articles))
+        progress(CHUNKING, number + max(len(stayed), 1), len(articles))
     return chunks

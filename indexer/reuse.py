@@ -30,8 +30,9 @@ from archive.spans import Spans, read_spans
 from archive.storage import Stamp
 from indexer.articles import Kept
 from indexer.dense import PassageVectors, read_sentences
-from indexer.file_records import FileRecord, read_parsed, read_records
+from indexer.file_records import FileRecord, read_families, read_parsed, read_records
 from indexer.formats.parsed import Parsed
+from indexer.furniture import Repeated
 from indexer.late_interaction import read_tokens
 from indexer.parsing import read_back
 from indexer.stored import KEY, KeyRows, Store, read_keys
@@ -55,8 +56,9 @@ class Earlier:
 
     folder: of the snapshot that serves, None where none does. files: the digests of what was read,
     articles: of what became articles, by path, in every case where they can be read. records: what
-    is known of files, where the snapshot serves. calibration, store, passages and sentences (where
-    they stand) and ids are there once it is loaded, and where it serves.
+    is known of files, where the snapshot serves. families: the furniture of each; calibration,
+    store, passages and sentences (where they stand) and ids are there once it is loaded, and where
+    it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
@@ -64,6 +66,7 @@ class Earlier:
         self.files: dict[str, str] = {}
         self.articles: dict[str, str] = {}
         self.records: dict[str, FileRecord] = {}
+        self.families: dict[str, list[Repeated]] = {}
         self.calibration: Calibration | None = None
         self.store: Store | None = None
         self._snapshot: Snapshot | None = None
@@ -122,7 +125,8 @@ class Earlier:
         try:
             open_kept(folder.parent, self._snapshot.facts.model, folder.name, deep=True)
             headings = self._catalogue.headings()
-        except ArchiveError:
+            self.families = read_families(folder / FILES)
+        except (ArchiveError, ValueError):
             self._snapshot, self.folder, self.records = None, None, {}
             return False
         self._kept = {

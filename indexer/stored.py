@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.spans import Rows
-from indexer.late_interaction import TOKENS_BLOCK, TokenBlock, TokenRows, no_tokens
+from indexer.late_interaction import (
+    TOKENS_BLOCK,
+    TokenBlock,
+    TokenRows,
+    added,
+    held_by,
+    no_tokens,
+)
 
 KEY = 16  # bytes
 Keys = npt.NDArray[np.bytes_]  # (n,) S16
@@ -143,6 +150,22 @@ class JoinedTokens:
     first: TokenRows
     second: TokenRows
     rows: Rows
+
+    def held(self, before: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many passages hold each piece, from how many of the first store do: its passages
+        count as often as they are here, those of the second besides."""
+        own = self.rows[self.rows >= 0]
+        more = np.bincount(own, minlength=len(self.first)) - 1
+        new = ~self.rows[self.rows < 0]
+        found = before
+        for store, rows, times in (
+            (self.first, np.flatnonzero(more), more[more != 0]),
+            (self.second, new, np.ones(len(new), dtype=np.int64)),
+        ):
+            for at in range(0, len(rows), TOKENS_BLOCK):
+                part = slice(at, at + TOKENS_BLOCK)
+                found = added(found, held_by(store.of(rows[part]), times[part]))
+        return found
 
     def __iter__(self) -> Iterator[TokenBlock]:
         """The tokens of all passages in order, those of several passages at a time."""

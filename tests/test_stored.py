@@ -253,8 +253,13 @@ def test_chunks_of_articles_that_stayed_are_those_they_had(
         anew.add(number, of)
         if one is None:
             stayed.add(number, of)
-        else:
-            stayed.keep(number, one, passages, sentences)
+        elif number == 0 or order[number - 1] != one - 1:  # what follows it stayed beside it
+            run = next(
+                length
+                for length in range(1, 4)
+                if order[number + length : number + length + 1] != [one + length]
+            )
+            stayed.keep(number, range(one, one + run), passages, sentences)
     assert as_read(stayed, articles, folder / "1") == as_read(anew, articles, folder / "2")
     for now, then in ((stayed.passages, before.passages), (stayed.sentences, before.sentences)):
         texts = [then[row] if row >= 0 else "" for row in now.earlier.tolist()]
