@@ -34,11 +34,11 @@ class Matrix(Protocol):
     def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]: ...
 
 
-def blocks(matrix: Matrix) -> Iterator[npt.NDArray[Any]]:
-    """All rows of a matrix in order, a block (b, d) at a time."""
-    count = matrix.shape[0]
-    for at in range(0, count, BLOCK):
-        yield matrix[np.arange(at, min(at + BLOCK, count))]
+def blocks(matrix: Matrix, rows: Rows | None = None) -> Iterator[npt.NDArray[Any]]:
+    """All rows of a matrix in order, or those that are asked for, a block (b, d) at a time."""
+    wanted = np.arange(matrix.shape[0]) if rows is None else rows
+    for at in range(0, len(wanted), BLOCK):
+        yield matrix[wanted[at : at + BLOCK]]
 
 
 def packed(keys: Iterable[bytes]) -> Keys:

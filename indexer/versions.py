@@ -72,8 +72,10 @@ class Compared:
     where there are no more, -1 and less than any cosine.
     pairs: (p, 2), those that were examined, the smaller number first, ascending.
     shares: (p,), the share that each has in common, 0 where it cannot be one release.
+    vectors: (n, d), of each document, the mean of its passages', in whole numbers.
     """
 
+    vectors: Whole
     near: Mapping[str, Numbers]
     pairs: Numbers
     shares: npt.NDArray[np.float64]
@@ -119,7 +121,8 @@ def find_versions(
     near copies. What is in doubt stays apart: to group is to hide.
     """
     languages = [one.language for one in headings]
-    near = neighbours(languages, _vectors(len(headings), passages), before)
+    vectors = _vectors(len(headings), passages, before)
+    near = neighbours(languages, vectors, before)
     pairs = candidates(languages, near)
     known = _examined(before) if before else {}
     evidence = _Evidence(headings, text, passages.spans, sentences)
@@ -129,12 +132,20 @@ def find_versions(
         tuple(headings[number].path for number in group) for group in groups(languages, found)
     ]
     examined = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    return releases, Compared(near, examined, np.array([*shares.values()], dtype=np.float64))
+    told = np.array([*shares.values()], dtype=np.float64)
+    return releases, Compared(vectors, near, examined, told)
 
 
 def write_compared(file: Path, compared: Compared) -> None:
     near = {_NEAR + language: table for language, table in compared.near.items()}
-    np.savez(file, allow_pickle=False, pairs=compared.pairs, shares=compared.shares, **near)
+    np.savez(
+        file,
+        allow_pickle=False,
+        vectors=compared.vectors,
+        pairs=compared.pairs,
+        shares=compared.shares,
+        **near,
+    )
 
 
 def read_compared(file: Path) -> Compared:
@@ -142,7 +153,7 @@ def read_compared(file: Path) -> Compared:
         near = {
             name.removeprefix(_NEAR): told[name] for name in told.files if name.startswith(_NEAR)
         }
-        return Compared(near, told["pairs"], told["shares"])
+        return Compared(told["vectors"], near, told["pairs"], told["shares"])
 
 
 # --- Candidates -------------------------------------------------------------------------------
@@ -240,23 +251,29 @@ def in_steps(vectors: Vectors) -> Whole:
     return np.rint(vectors * STEPS).astype(np.int16)
 
 
-def _vectors(count: int, passages: Parts) -> Whole:
+def _vectors(count: int, passages: Parts, before: Before | None) -> Whole:
     """The vector of each document, the mean of its passages', (count, d), in whole numbers.
 
-    The sums are of whole numbers too: so they do not depend on where blocks end.
+    The sums are of whole numbers too: so they do not depend on where blocks end. The passages of
+    documents that are as they were before are not read.
     """
+    kept = before.kept if before else np.full(count, _NOBODY)
+    of_passage = passages.spans.of
+    rows = np.flatnonzero(kept[of_passage] == _NOBODY)
     sums = np.zeros((count, passages.vectors.shape[1]), dtype=np.int32)
     at = 0
-    for block in blocks(passages.vectors):
-        of = passages.spans.of[at : at + len(block)]
+    for block in blocks(passages.vectors, rows):
+        of = of_passage[rows[at : at + len(block)]]
         fine = np.rint(block * np.float32(_FINE)).astype(np.int32)
         for first, end in pairwise([*np.flatnonzero(np.diff(of, prepend=-1)).tolist(), len(of)]):
             sums[of[first]] += fine[first:end].sum(axis=0, dtype=np.int32)
         at += len(block)
     vectors = np.empty(sums.shape, dtype=np.int16)
     for start in range(0, count, BLOCK):
-        rows = slice(start, start + BLOCK)
-        vectors[rows] = in_steps(unit_rows(sums[rows].astype(np.float64)))
+        part = slice(start, start + BLOCK)
+        vectors[part] = in_steps(unit_rows(sums[part].astype(np.float64)))
+    if before:
+        vectors[kept != _NOBODY] = before.compared.vectors[kept[kept != _NOBODY]]
     return vectors
 
 
