@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -28,7 +28,6 @@ from archive.errors import (
 from archive.storage import Stamp, flush_folder, replace_text
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 CATALOGUE = "catalogue.sqlite"
 FILES = "files.sqlite"
@@ -176,9 +175,10 @@ def seal(folder: Path, facts: Facts) -> Snapshot:
     Before the switch every file is on disk; a process that dies leaves the snapshot that was
     current. The last KEPT snapshots stay, of those that are whole.
     """
-    names = _files(folder)
-    records = _at_once(_Record.of, (folder / name for name in names))
-    files = {name: one._asdict() for name, one in zip(names, records, strict=True)}
+    files = _at_once(
+        lambda name: _Record.of(folder / name)._asdict(),
+        {name: (folder / name).stat().st_size for name in _files(folder)},
+    )
     manifest = {"format": FORMAT, "facts": asdict(facts), "files": files}
     flush_folder(folder)
     replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))
@@ -389,9 +389,10 @@ class Manifest:
         try:
             stamps = {file: Stamp.of(file) for file in (self.folder / name for name in names)}
             held = _at_once(
-                lambda told: told[1].holds(self.folder / told[0], deep=deep), self.records.items()
+                lambda name: self.records[name].holds(self.folder / name, deep=deep),
+                {name: one.size for name, one in self.records.items()},
             )
-            for name, holds in zip(self.records, held, strict=True):
+            for name, holds in held.items():
                 if not holds:
                     raise IndexDamaged(index_dir, f"{name} has changed")
         except OSError:
@@ -435,10 +436,16 @@ class _Record(NamedTuple):
         return _digest(file) == self.sha256
 
 
-def _at_once(look: Callable[[T], U], at: Iterable[T]) -> list[U]:
-    """What looking at each gives, in order; as many files are read at once as there are cores."""
+def _at_once(look: Callable[[str], T], sizes: Mapping[str, int]) -> dict[str, T]:
+    """What looking at each of some files gives, by its name.
+
+    As many are read at once as there are cores, the largest first, so that none of them is left
+    for the end.
+    """
+    names = sorted(sizes, key=lambda name: -sizes[name])
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(look, at))
+        found = dict(zip(names, threads.map(look, names), strict=True))
+    return {name: found[name] for name in sizes}
 
 
 def _files(folder: Path) -> list[str]:

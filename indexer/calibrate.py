@@ -1,6 +1,7 @@
 """Learn from the archive itself what its model's vectors have in common."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -75,24 +76,23 @@ def language_offsets(vectors: Matrix, languages: Sequence[str]) -> dict[str, Vec
         one: np.asarray(vectors[_spread(np.flatnonzero(spoken == one))], dtype=np.float32)
         for one in sorted(set(languages))
     }
-    offsets = {}
-    for one, mine in sampled.items():
-        differences, paired = [], set()
-        for other, theirs in sampled.items():
-            if one != other:
-                cosines = mine @ theirs.T
-                forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
-                mutual = np.flatnonzero(back[forth] == np.arange(len(mine)))
-                paired.update(mutual.tolist())
-                apart = mine[mutual] - theirs[forth[mutual]]
-                differences.append(apart.mean(axis=0))
-        if differences:
-            # Seen from the middle of all languages, its own among them.
-            off = np.sum(differences, axis=0) / len(sampled)
-            offsets[one] = (off * len(paired) / (len(paired) + PRIOR)).astype(np.float32)
-        else:
-            offsets[one] = np.zeros(vectors.shape[1], dtype=np.float32)
-    return offsets
+    off = {one: np.zeros(vectors.shape[1], dtype=np.float32) for one in sampled}
+    paired: dict[str, set[int]] = {one: set() for one in sampled}
+    for one, other in combinations(sampled, 2):
+        mine, theirs = sampled[one], sampled[other]
+        cosines = mine @ theirs.T
+        forth, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
+        mutual = np.flatnonzero(back[forth] == np.arange(len(mine)))
+        paired[one].update(mutual.tolist())
+        paired[other].update(forth[mutual].tolist())
+        # Seen from the middle of all languages, its own among them.
+        apart = (mine[mutual] - theirs[forth[mutual]]).mean(axis=0) / len(sampled)
+        off[one] += apart
+        off[other] -= apart
+    return {
+        one: (total * len(paired[one]) / (len(paired[one]) + PRIOR)).astype(np.float32)
+        for one, total in off.items()
+    }
 
 
 def _spread(rows: Rows) -> Rows:

@@ -52,7 +52,11 @@ class PassageVectors:
 
     def __getitem__(self, rows: Rows, /) -> Vectors:
         """The vectors (len(rows), d) of the rows, in their order."""
-        vectors: Vectors = self._index.reconstruct_batch(rows)
+        vectors: Vectors
+        if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+            vectors = self._index.reconstruct_n(int(rows[0]), len(rows))  # copied at once
+        else:
+            vectors = self._index.reconstruct_batch(rows)
         return vectors
 
 

@@ -41,7 +41,7 @@ def find_duplicates(articles: Articles, signatures: Signatures) -> dict[int, Dup
     shingles = lru_cache(_REMEMBERED)(lambda number: shingles_of(articles[number].text))
     candidates = _Candidates(signatures)
     languages, kept = articles.languages, articles.kept >= 0
-    for number in range(len(articles)):
+    for number in candidates.numbers():
         alike = [
             (-jaccard(shingles(number), shingles(of)), articles.paths[of])
             for of in candidates.before(number)
@@ -72,6 +72,11 @@ class _Candidates:
     def leave_out(self, number: int) -> None:
         """Name the document that was asked about last for none of the later ones."""
         self._out[number] = True
+
+    def numbers(self) -> list[int]:
+        """The documents that may be copies of any, ascending."""
+        found: list[int] = np.flatnonzero((self._before >= 0).any(axis=1)).tolist()
+        return found
 
     def before(self, number: int) -> list[int]:
         """The earlier documents that may be copies of one. To be asked in the order of numbers."""

@@ -121,7 +121,8 @@ def empty_store(dimension: int) -> Store:
 class Joined:
     """The rows of two matrices (·, d) put in a new order, (n, d).
 
-    rows: (n,), a row of the first, or of the second by its complement (~row, below 0).
+    rows: (n,), a row of the first, or of the second by its complement (~row, below 0). What is
+    of the first alone comes in its precision, else in that of the second.
     """
 
     first: Matrix
@@ -135,6 +136,8 @@ class Joined:
     def __getitem__(self, rows: Rows, /) -> npt.NDArray[Any]:
         at = self.rows[rows]
         of_second = at < 0
+        if not of_second.any():
+            return self.first[at]
         second = self.second[~at[of_second]]
         found = np.empty((len(at), second.shape[1]), dtype=second.dtype)
         found[of_second] = second
