@@ -9,10 +9,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from archive.errors import (
@@ -169,16 +170,48 @@ def new_snapshot(index_dir: Path) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def seal(folder: Path, facts: Facts) -> Snapshot:
+class Written:
+    """The files of a snapshot that are written already, looked at in a thread of its own while
+    others still are. A context manager, which waits for that thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._thread = folder, ThreadPoolExecutor(1)
+        self._records: dict[str, Future[_Record]] = {}
+
+    def __enter__(self) -> "Written":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def add(self, name: str) -> None:
+        """Note that a file, or all files of a folder, are written to no more."""
+        place = self._folder / name
+        for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+            told = file.relative_to(self._folder).as_posix()
+            self._records[told] = self._thread.submit(_Record.of, file)
+
+    def records(self) -> "dict[str, _Record]":
+        """What each of them is. Raises OSError."""
+        return {name: one.result() for name, one in self._records.items()}
+
+
+def seal(folder: Path, facts: Facts, written: Written | None = None) -> Snapshot:
     """Write the manifest, make the snapshot current in one atomic step, and drop the old ones.
 
-    Before the switch every file is on disk; a process that dies leaves the snapshot that was
-    current. The last KEPT snapshots stay, of those that are whole.
+    written: what need not be looked at any more. Before the switch every file is on disk; a process
+    that dies leaves the snapshot that was current. The last KEPT snapshots stay, of those that are
+    whole.
     """
-    files = _at_once(
-        lambda name: _Record.of(folder / name)._asdict(),
-        {name: (folder / name).stat().st_size for name in _files(folder)},
-    )
+    known, names = written.records() if written else {}, _files(folder)
+    sizes = {name: (folder / name).stat().st_size for name in names if name not in known}
+    known |= _at_once(lambda name: _Record.of(folder / name), sizes)
+    files = {name: known[name]._asdict() for name in names}
     manifest = {"format": FORMAT, "facts": asdict(facts), "files": files}
     flush_folder(folder)
     replace_text(folder / MANIFEST, json.dumps(manifest, indent=2))

@@ -1,7 +1,9 @@
 """The indexer's one entry: from a folder of articles to the current snapshot."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +39,7 @@ from archive.snapshot import (
     VERSIONS,
     Facts,
     Snapshot,
+    Written,
     new_snapshot,
     seal,
     unwritable,
@@ -138,8 +141,9 @@ def rebuild(
     with threadpool_limits(limits=1, user_api="blas"):
         if fresh:
             drop_journal(settings.index)
-        earlier = Earlier(settings, fresh=fresh)
-        files, refused = _read(settings, earlier, progress)
+        with _nothing_collected():
+            earlier = Earlier(settings, fresh=fresh)
+            files, refused = _read(settings, earlier, progress)
         digests = digests_of(files, earlier)
         standing = earlier.unchanged(digests, refused)
         if standing:
@@ -177,6 +181,19 @@ def rebuild(
         snapshot=snapshot.name,
         built=standing is None,
     )
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Leave out the garbage collections that Python makes the more objects there are: what is
+    read here stays."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _refuse_to_drop_many(gathered: Gathered, earlier: Earlier) -> None:
@@ -239,10 +256,13 @@ def write_snapshot(
     ids, carried = _ids(chunks, encodings, earlier)
     found_by = partial(_found_by, chunks.passages.article, chunks.passages.__getitem__)
     progress(WRITING, 0, 1)
-    with new_snapshot(settings.index) as folder:
-        write_passages(folder / PASSAGES, encodings.passages)
-        write_sentences(folder / SENTENCES, encodings.sentences)
+    with new_snapshot(settings.index) as folder, Written(folder) as ended:
         write_tokens(folder / TOKENS, encodings.tokens, _held(encodings, carried))
+        ended.add(TOKENS)
+        write_passages(folder / PASSAGES, encodings.passages)
+        ended.add(PASSAGES)
+        write_sentences(folder / SENTENCES, encodings.sentences)
+        ended.add(SENTENCES)
         write_passage_ids(folder / PASSAGE_IDS, ids)
         write_coarse(
             folder / COARSE,
@@ -289,7 +309,7 @@ def write_snapshot(
         write_lexical(
             folder / LEXICAL, languages, ids.by_row, found_by, _words_before(earlier, carried)
         )
-        snapshot = seal(folder, facts)
+        snapshot = seal(folder, facts, ended)
     drop_journal(settings.index)
     progress(WRITING, 1, 1)
     return snapshot, encodings.encoded

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.documents import FurnitureLine
+from indexer.furniture import Furniture, page_of
 
 WORDS = (
     "ice cable drone north winter radar port crew signal harbour grid cloud repair watch".split()
@@ -121,6 +122,38 @@ def test_a_line_with_a_full_date_stays() -> None:
     for page in site:
         page.body.insert(0, "Updated: 17 April 2023")
     assert_only_bodies_stay({f"site/{at}.txt": page for at, page in enumerate(site)})
+
+
+class Unreadable(dict[str, str]):
+    """Pages whose texts nobody may ask for."""
+
+    def __missing__(self, path: str) -> str:
+        raise AssertionError(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_families_whose_pages_are_the_same_are_known_without_their_texts(seed: int) -> None:
+    rng = random.Random(seed)
+    sites = {name: make_site(rng, name, rng.randint(3, 9), 3, 1) for name in ("one", "two")}
+    pages = {
+        f"{name}/{at}.txt": page.text
+        for name, site in sites.items()
+        for at, page in enumerate(site)
+    }
+    taken = {path: page_of(text) for path, text in pages.items()}
+    learned = Furniture(taken, pages)
+    known = Furniture(taken, Unreadable(), learned.families)
+    assert known.found == learned.found
+    assert known.families == learned.families
+    for path, text in pages.items():
+        assert known.out(path) == learned.out(path)
+        assert known.without(path, text) == learned.without(path, text)
+    # One page more, which changes how many of its site's pages each line stands on.
+    extra = "\n".join([*sites["one"][0].above[:2], "Another body."])
+    more = pages | {"one/x.txt": extra}
+    told = {path: page_of(text) for path, text in more.items()}
+    again, anew = Furniture(told, more, learned.families), Furniture(told, more)
+    assert (again.found, again.families) == (anew.found, anew.families)
 
 
 def test_a_site_with_three_pages_is_left_whole() -> None:

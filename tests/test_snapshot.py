@@ -28,6 +28,7 @@ from archive.snapshot import (
     MANIFEST,
     Facts,
     Snapshot,
+    Written,
     current_name,
     kept_snapshots,
     new_snapshot,
@@ -47,6 +48,26 @@ def build(index: Path, words: str = "some words") -> Snapshot:
         (folder / "lexical").mkdir()
         (folder / "lexical" / ".meta").write_text("{}")
         return seal(folder, FACTS)
+
+
+def test_what_was_looked_at_while_others_were_written_is_sealed_as_it_is(tmp_path: Path) -> None:
+    manifests = []
+    for early in (False, True):
+        with writing(tmp_path), new_snapshot(tmp_path) as folder, Written(folder) as ended:
+            (folder / "tokens").mkdir()
+            for number, name in enumerate(("passages", "tokens/codes", "tokens/ends")):
+                (folder / name).write_text(name * 1000)
+                os.utime(folder / name, ns=(number, number))
+            if early:
+                ended.add("tokens")
+                ended.add("passages")
+            (folder / "catalogue").write_text("last")
+            os.utime(folder / "catalogue", ns=(9, 9))
+            seal(folder, FACTS, ended)
+        assert open_snapshot(tmp_path, "m", deep=True).folder == folder
+        manifests.append(json.loads((folder / "manifest.json").read_text()))
+    assert manifests[0] == manifests[1]
+    assert len(manifests[0]["files"]) == 4
 
 
 def folders(index: Path) -> set[str]:

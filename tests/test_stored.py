@@ -107,6 +107,37 @@ def test_joined_tokens_are_those_of_either_store(
         assert np.array_equal(told.ends, expected.ends)
 
 
+@given(
+    st.lists(st.integers(0, 4), min_size=1), st.lists(st.integers(0, 4), min_size=1),
+    st.lists(st.integers(-12, 11), max_size=30), st.integers(1, 4),
+)  # fmt: skip
+def test_how_many_passages_hold_a_piece_follows_from_how_many_did(
+    first: list[int], second: list[int], chosen: list[int], size: int
+) -> None:
+    random = np.random.default_rng(1)
+    one, other = (
+        [
+            PassageTokens(
+                np.zeros((count, 1), dtype=np.uint8),
+                random.integers(0, 6, count, dtype=np.int32),
+                np.zeros(count, dtype=np.int32),
+            )
+            for count in counts
+        ]
+        for counts in (first, second)
+    )
+    rows = np.array([at for at in chosen if -len(other) <= at < len(one)], dtype=np.int64)
+
+    def held(passages: list[PassageTokens]) -> list[int]:
+        return [sum(piece in told.pieces for told in passages) for piece in range(6)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "TOKENS_BLOCK", size)
+        joined = JoinedTokens(token_rows(one), token_rows(other), rows)
+        found = joined.held(np.array(held(one)))
+    assert found.tolist() == held([one[at] if at >= 0 else other[~at] for at in rows.tolist()])
+
+
 @given(st.integers(0, 20), st.integers(1, 9))
 def test_blocks_are_all_rows_in_order(count: int, size: int) -> None:
     matrix = np.arange(2 * count).reshape(-1, 2)
