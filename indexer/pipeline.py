@@ -143,7 +143,7 @@ def rebuild(
             drop_journal(settings.index)
         with _nothing_collected():
             earlier = Earlier(settings, fresh=fresh)
-            files, refused = _read(settings, earlier, progress)
+        files, refused = _read(settings, earlier, progress)
         digests = digests_of(files, earlier)
         standing = earlier.unchanged(digests, refused)
         if standing:
