@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from archive.errors import (
@@ -171,23 +170,12 @@ def new_snapshot(index_dir: Path) -> Iterator[Path]:
 
 
 class Written:
-    """The files of a snapshot that are written already, looked at in a thread of its own while
-    others still are. A context manager, which waits for that thread."""
+    """The files of a snapshot that are written already, looked at in a thread while others still
+    are."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._thread = folder, ThreadPoolExecutor(1)
+    def __init__(self, folder: Path, thread: ThreadPoolExecutor) -> None:
+        self._folder, self._thread = folder, thread
         self._records: dict[str, Future[_Record]] = {}
-
-    def __enter__(self) -> "Written":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._thread.shutdown(cancel_futures=True)
 
     def add(self, name: str) -> None:
         """Note that a file, or all files of a folder, are written to no more."""

@@ -146,7 +146,7 @@ def _begin(
     held = open_journal(index_dir, encoder.model)
     known = [one for one in (earlier.calibration, held.calibration if held else None) if one]
     chosen, distinct = list[int](), _SAMPLE
-    if not any(OUTGROWN * kept.learned_from > _SAMPLE for kept in known[:1]):
+    if not known or OUTGROWN * known[0].learned_from <= _SAMPLE:  # else it is not outgrown
         chosen, distinct = _sample(passages)
     for kept in known:
         if OUTGROWN * kept.learned_from > min(distinct, _SAMPLE):

@@ -30,6 +30,7 @@ class Gathered:
 
     files: the digest of every file that was decoded, by its path. records, parsed: what is known
     now of those that are not as they were, and what was parsed of those that are not plain text.
+    families: the furniture of each, to be known the next time.
     """
 
     articles: Articles

@@ -1,7 +1,7 @@
 """Write the vectors of tokens, a bit a component, for late interaction."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -100,14 +100,6 @@ class TokenRows:
         at = np.arange(ends[-1] if len(ends) else 0)
         at += np.repeat(self.firsts[rows] - (ends - counts), counts)
         return TokenBlock(self.codes[at], self.pieces[at], self.ends[at], counts)
-
-    def __getitem__(self, row: int, /) -> PassageTokens:
-        first = int(self.firsts[row])
-        span = slice(first, first + int(self.counts[row]))
-        return PassageTokens(self.codes[span], self.pieces[span], self.ends[span])
-
-    def __iter__(self) -> Iterator[PassageTokens]:
-        return (self[row] for row in range(len(self)))
 
 
 def no_tokens(dimension: int) -> TokenRows:

@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -256,7 +257,8 @@ def write_snapshot(
     ids, carried = _ids(chunks, encodings, earlier)
     found_by = partial(_found_by, chunks.passages.article, chunks.passages.__getitem__)
     progress(WRITING, 0, 1)
-    with new_snapshot(settings.index) as folder, Written(folder) as ended:
+    with new_snapshot(settings.index) as folder, ThreadPoolExecutor(1) as thread:
+        ended = Written(folder, thread)
         write_tokens(folder / TOKENS, encodings.tokens, _held(encodings, carried))
         ended.add(TOKENS)
         write_passages(folder / PASSAGES, encodings.passages)
@@ -320,7 +322,7 @@ def _ids(chunks: Chunks, encodings: Encodings, earlier: Earlier) -> tuple[Passag
     articles, are carried over, None where they are written anew."""
     if earlier.folder and encodings.calibration is earlier.calibration:
         ids = earlier.ids.following(chunks.passages.earlier)
-        if ids:
+        if ids is not None:
             return ids, earlier.folder
     return PassageIds.first(len(chunks.passages)), None
 

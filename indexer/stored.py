@@ -168,7 +168,7 @@ class JoinedTokens:
             for at in range(0, len(rows), TOKENS_BLOCK):
                 part = slice(at, at + TOKENS_BLOCK)
                 found = added(found, held_by(store.of(rows[part]), times[part]))
-        return found
+        return np.trim_zeros(found, "b")
 
     def __iter__(self) -> Iterator[TokenBlock]:
         """The tokens of all passages in order, those of several passages at a time."""

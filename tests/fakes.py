@@ -12,7 +12,7 @@ from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors, unit_rows
 from archive.text import normalised
 from indexer.furniture import Furniture, page_of
-from indexer.late_interaction import PassageTokens, TokenBlock, TokenRows
+from indexer.late_interaction import PassageTokens, TokenBlock, TokenRows, read_tokens
 
 
 def count_words(texts: Sequence[str]) -> list[int]:
@@ -45,6 +45,12 @@ def told_apart(blocks: Iterable[TokenBlock]) -> list[PassageTokens]:
         for n, end in zip(block.counts.tolist(), np.cumsum(block.counts).tolist(), strict=True)
         for of in [slice(end - n, end)]
     ]
+
+
+def stored_tokens(folder: Path) -> list[PassageTokens]:
+    """The tokens of each passage of a snapshot, from their folder."""
+    tokens = read_tokens(folder)
+    return told_apart([tokens.of(np.arange(len(tokens)))])
 
 
 class WordHashEncoder:

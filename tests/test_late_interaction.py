@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, write_pages
+from fakes import WordHashEncoder, stored_tokens, write_pages
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from archive.languages import Vectors, learn_directions, unit_rows
 from archive.settings import Settings
 from archive.snapshot import TOKENS
 from archive.text import Span
-from indexer.late_interaction import PassageTokens, read_tokens, write_tokens
+from indexer.late_interaction import PassageTokens, write_tokens
 from indexer.pipeline import build_index
 from retriever.engine import Engine, open_engine
 from retriever.late_interaction import TokenIndex
@@ -218,7 +218,7 @@ def test_tokens_that_are_written_are_read_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("t")
     tokens = Tokens(folder, seed, counts, width)
-    again = list(read_tokens(folder / "tokens"))
+    again = stored_tokens(folder / "tokens")
     assert [len(one.pieces) for one in again] == counts
     for one, other in zip(tokens.passages, again, strict=True):
         assert one.codes.shape == other.codes.shape == (len(one.pieces), math.ceil(width / 8))
@@ -229,7 +229,7 @@ def test_tokens_that_are_written_are_read_again(
 
 def test_what_is_read_can_be_written_anew_in_another_order(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path, 3, [4, 0, 2, 5], 13)
-    again = list(read_tokens(tmp_path / "tokens"))
+    again = stored_tokens(tmp_path / "tokens")
     write_tokens(tmp_path / "anew", again[::-1])
     question, weights = tokens.question(3)
     anew = TokenIndex(tmp_path / "anew").passages(question, weights, tokens.rows[::-1])
@@ -279,7 +279,7 @@ def built(
 
 def test_a_model_without_tokens_indexes_ranks_and_answers(tmp_path: Path) -> None:
     engine = built(tmp_path, WholeTextEncoder())
-    assert all(len(one.pieces) == 0 for one in read_tokens(engine.snapshot.folder / TOKENS))
+    assert all(len(one.pieces) == 0 for one in stored_tokens(engine.snapshot.folder / TOKENS))
     found = engine.search(Question(ASKED))
     assert found[0].document.path == "cable.txt"
     assert len(found) == len(PAGES)

@@ -9,7 +9,13 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, furniture_of, vectors_of, write_pages
+from fakes import (
+    WordHashEncoder,
+    furniture_of,
+    stored_tokens,
+    vectors_of,
+    write_pages,
+)
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
@@ -42,7 +48,7 @@ from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
 from indexer.file_records import read_records
 from indexer.gathering import document_of
-from indexer.late_interaction import PassageTokens, read_tokens
+from indexer.late_interaction import PassageTokens
 from indexer.pipeline import BuildReport, build_index
 from indexer.reading import SourceFile, read_files
 
@@ -271,7 +277,7 @@ def check_vectors(build: Build) -> None:
     sentences = calibration.vectors(vectors_of(build.encoder, build.sentences()))
     assert np.allclose(build.vectors(SENTENCES), sentences, atol=1e-3)
     encoded = build.encoder.encode_passages(passages)
-    for held, one in zip(read_tokens(build.folder / TOKENS), encoded, strict=True):
+    for held, one in zip(stored_tokens(build.folder / TOKENS), encoded, strict=True):
         told = PassageTokens.of(one, calibration)
         assert np.array_equal(held.codes, told.codes)
         assert np.array_equal(held.pieces, told.pieces)

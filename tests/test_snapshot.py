@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def build(index: Path, words: str = "some words") -> Snapshot:
 def test_what_was_looked_at_while_others_were_written_is_sealed_as_it_is(tmp_path: Path) -> None:
     manifests = []
     for early in (False, True):
-        with writing(tmp_path), new_snapshot(tmp_path) as folder, Written(folder) as ended:
+        with writing(tmp_path), new_snapshot(tmp_path) as folder, ThreadPoolExecutor(1) as thread:
+            ended = Written(folder, thread)
             (folder / "tokens").mkdir()
             for number, name in enumerate(("passages", "tokens/codes", "tokens/ends")):
                 (folder / name).write_text(name * 1000)

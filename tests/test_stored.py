@@ -135,7 +135,8 @@ def test_how_many_passages_hold_a_piece_follows_from_how_many_did(
         patch.setattr(stored, "TOKENS_BLOCK", size)
         joined = JoinedTokens(token_rows(one), token_rows(other), rows)
         found = joined.held(np.array(held(one)))
-    assert found.tolist() == held([one[at] if at >= 0 else other[~at] for at in rows.tolist()])
+    expected = held([one[at] if at >= 0 else other[~at] for at in rows.tolist()])
+    assert found.tolist() == np.trim_zeros(expected, "b")
 
 
 @given(st.integers(0, 20), st.integers(1, 9))
