@@ -16,7 +16,7 @@ from archive.languages import Vectors
 from archive.text import Span
 from archive.token_files import CODES, ENDS, HELD, STARTS
 
-_UNPACKED = 512  # codes
+_UNPACKED = 256  # codes
 
 
 class TokenIndex:
@@ -59,7 +59,7 @@ class TokenIndex:
             )
             offsets = np.concatenate([[0], np.cumsum(lengths[full])[:-1]])
             similar = _similar(question, codes)
-            met[full] = weights @ np.maximum.reduceat(similar, offsets, axis=1)
+            met[full] = np.maximum.reduceat(similar, offsets) @ weights
         return met
 
     def sentences(
@@ -73,23 +73,22 @@ class TokenIndex:
         places = np.searchsorted(self._ends[begin:end], np.array(spans), side="right")
         met = []
         for first, last in places.tolist():
-            within = similar[:, first:last]
-            met.append(float(weights @ within.max(axis=1)) if within.shape[1] else 0.0)
+            met.append(float(similar[first:last].max(axis=0) @ weights) if last > first else 0.0)
         return met
 
 
 def _similar(question: Vectors, codes: npt.NDArray[np.uint8]) -> Vectors:
-    """The cosines (q, t) of vectors (q, d) of unit length with signs, t codes of d bits.
+    """The cosines (t, q) of signs, t codes of d bits, with vectors (q, d) of unit length.
 
     A sign is twice its bit less one, which is left until the products are summed. Codes are
     unpacked so few at a time that they stay in the processor's cache.
     """
     dimension = question.shape[1]
-    sums = np.empty((len(question), len(codes)), dtype=np.float32)
+    columns = np.ascontiguousarray(question.T)
+    sums = np.empty((len(codes), len(question)), dtype=np.float32)
     for at in range(0, len(codes), _UNPACKED):
         part = slice(at, at + _UNPACKED)
         bits = np.unpackbits(codes[part], axis=1, count=dimension).astype(np.float32)
-        np.matmul(question, bits.T, out=sums[:, part])
-    sums = 2 * sums - question.sum(axis=1, keepdims=True)
-    similar: Vectors = sums / np.float32(np.sqrt(dimension))
+        np.matmul(bits, columns, out=sums[part])
+    similar: Vectors = (2 * sums - question.sum(axis=1)) / np.float32(np.sqrt(dimension))
     return similar

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from retriever.filters import Columns, passes
 WORDS_TO_TELL = 3
 
 
+@lru_cache(maxsize=256)
 def question_language(question: str) -> str | None:
     """The language that a question is asked in, None where it has too few words to tell."""
     return detect_language(question) if len(set(words(question))) >= WORDS_TO_TELL else None

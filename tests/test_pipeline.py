@@ -1,6 +1,7 @@
 """The whole way from files to a snapshot, with a small real encoder."""
 
 import hashlib
+import json
 import random
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from fakes import (
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
+from archive.documents import Filters
 from archive.errors import (
     ArchiveError,
     ArticlesMissing,
@@ -28,12 +30,17 @@ from archive.errors import (
     TooManyDropped,
 )
 from archive.languages import Vectors
+from archive.lexical_schema import WORDS
+from archive.passage_ids import read_passage_ids
 from archive.settings import Settings
 from archive.snapshot import (
     CALIBRATION,
     CATALOGUE,
+    COARSE,
     FILES,
+    LEXICAL,
     OFFSETS,
+    PASSAGE_IDS,
     PASSAGE_SPANS,
     PASSAGES,
     SENTENCE_SPANS,
@@ -43,7 +50,7 @@ from archive.snapshot import (
     writing,
 )
 from archive.spans import read_spans
-from indexer import furniture, reading
+from indexer import coarse, furniture, reading
 from indexer.calibrate import language_offsets
 from indexer.encoding import OUTGROWN
 from indexer.file_records import read_records
@@ -51,6 +58,9 @@ from indexer.gathering import document_of
 from indexer.late_interaction import PassageTokens
 from indexer.pipeline import BuildReport, build_index
 from indexer.reading import SourceFile, read_files
+from retriever import dense
+from retriever.dense import DenseIndex
+from retriever.lexical import LexicalIndex
 
 MENU = "Media library of the service.\nSign in to save articles.\n"
 
@@ -366,6 +376,48 @@ def test_an_index_after_several_runs_has_the_catalogue_of_a_fresh_one(
     check_vectors(build)
     build(fresh=True)
     assert grown == (catalogue_of(build), build.passages(), build.sentences())
+
+
+def changed_twice(build: Build) -> None:
+    """Run three times; articles come, change and go in between, few enough to be carried over."""
+    pages = build.settings.articles
+    write_pages(pages, {f"site/{number}.txt": story(number) for number in range(10, 22)})
+    build()
+    write_pages(pages, {"site/0a.txt": story(30), "site/15.txt": story(15) + "\nA crew sank."})
+    build()
+    (pages / "site/2.txt").unlink()
+    write_pages(pages, {"site/9.txt": story(31) + "\nAll crews met."})
+    build()
+
+
+def test_words_that_are_carried_over_are_found_as_in_a_fresh_index(build: Build) -> None:
+    def held() -> dict[str, list[int]]:
+        index = LexicalIndex(build.folder / LEXICAL, read_passage_ids(build.folder / PASSAGE_IDS))
+        words = {word for text in build.passages() for word in text.split()}
+        return {word: index.holding([word], "en", Filters()) for word in words}
+
+    def counted() -> object:
+        return json.loads((build.folder / LEXICAL / "en" / WORDS).read_text(encoding="utf-8"))
+
+    changed_twice(build)
+    ids = read_passage_ids(build.folder / PASSAGE_IDS)
+    assert ids.issued > len(ids)  # some are gone
+    carried = held(), counted()
+    build(fresh=True)
+    assert carried == (held(), counted())
+
+
+def test_vectors_that_are_carried_over_are_found(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (coarse, dense):
+        monkeypatch.setattr(module, "COARSE_FROM", 10)
+    changed_twice(build)
+    ids = read_passage_ids(build.folder / PASSAGE_IDS)
+    assert ids.issued > len(ids)  # some are gone
+    index = DenseIndex(build.folder / PASSAGES, (build.folder / COARSE, ids))
+    for row, vector in enumerate(build.vectors(PASSAGES)):
+        assert row in [found for found, _ in index.search(vector, 3)]
 
 
 def test_what_an_article_was_before_counts_only_where_its_text_is_the_same(build: Build) -> None:
