@@ -62,17 +62,17 @@ def likeness(one: str, other: str) -> float:
     The ratio of Ratcliff and Obershelp (1988) over their romanised letters, or over their sounds
     where the short vowels of one are not written.
     """
-    lacking = _lacks_vowels(one) or _lacks_vowels(other)
-    alike = [
-        (mine, theirs)
-        for mine in sounds(one)
-        for theirs in sounds(other)
-        if _agree(mine, theirs, lacking=lacking)
-    ]
-    if not alike:
+    if _lacks_vowels(one) or _lacks_vowels(other):
+        least = _LEAST_ALIKE_IN_SOUND
+        alike = [
+            _ratio(mine, theirs)
+            for mine in sounds(one)
+            for theirs in sounds(other)
+            if _consonants(mine) == _consonants(theirs)
+        ]
+        ratio = max(alike, default=0.0)
+    elif _frames(one).isdisjoint(_frames(other)):
         return 0.0
-    if lacking:
-        ratio, least = max(_ratio(*pair) for pair in alike), _LEAST_ALIKE_IN_SOUND
     else:
         ratio, least = _ratio(_romanised(one), _romanised(other)), _LEAST_ALIKE
     return ratio if ratio >= least else 0.0
@@ -103,20 +103,17 @@ def _consonants(sound: str) -> str:
     return re.sub("[aiu]", "", sound)
 
 
-def _agree(one: str, other: str, *, lacking: bool) -> bool:
-    """Whether two sounds have the same consonants, and vowels between the same ones.
-
-    lacking: whether one of them may lack vowels, which are then not missed.
-    """
-    return _consonants(one) == _consonants(other) and (
-        lacking or re.sub("[aiu]+", "a", one) == re.sub("[aiu]+", "a", other)
-    )
+@lru_cache(maxsize=20_000)
+def _frames(word: str) -> frozenset[str]:
+    """The consonants of what a word may sound like, and between which of them vowels are."""
+    return frozenset(re.sub("[aiu]+", "a", sound) for sound in sounds(word))
 
 
 def _lacks_vowels(word: str) -> bool:
     return bool(_SHORT_VOWELS_UNWRITTEN.search(word))
 
 
+@lru_cache(maxsize=20_000)
 def _romanised(word: str) -> str:
     return re.sub("[^a-z]", "", anyascii(word.translate(_ARABIC)).lower())
 

@@ -19,13 +19,13 @@ from archive.snapshot import COARSE_FROM
 from archive.spans import Rows
 
 _LISTS = 4  # times the root of the number of passages
-_TRAINED_ON = 64  # vectors for each centre
+_TRAINED_ON = 40  # vectors for each centre
 _BLOCK = 65_536
 
 # So many lists are looked into that of the FOUND nearest passages RECALL are among the first LISTED
 # that the lists give, on average over the queries. As many as LISTED are looked at for a question
 # (`retriever/dense.py`).
-FOUND, LISTED, RECALL = 10, 400, 0.985
+FOUND, LISTED, RECALL = 10, 400, 0.99
 
 # An index serves as long as there are so many times the passages it was trained on; a judgement.
 _FEWEST, _MOST = 0.5, 1.5
