@@ -17,7 +17,7 @@ from archive.calibration import Calibration
 from archive.languages import Vectors
 from archive.snapshot import PASSAGES, SENTENCES
 from indexer.calibrate import learn_calibration
-from indexer.encoding import OUTGROWN, Encodings, encode
+from indexer.encoding import ASKED, OUTGROWN, Encodings, as_questions, encode
 from indexer.late_interaction import PassageTokens
 from indexer.reuse import Earlier, vector_key
 from indexer.stored import KeyRows, Matrix, Store, packed
@@ -271,3 +271,12 @@ def test_a_key_is_of_everything_that_a_vector_depends_on() -> None:
     }
     assert len(keys) == 16
     assert {len(key) for key in keys} == {16}
+
+
+def test_every_other_word_of_sentences_spread_evenly_is_asked() -> None:
+    sentences = [f"crew ship day{number} port" for number in range(2 * ASKED - 1)]
+    encoder = WordHashEncoder()
+    calibration = encodings(["cable"], ["Once."], encoder).calibration
+    expected = vectors_of(encoder, [f"crew day{2 * number}" for number in range(ASKED)])
+    asked = as_questions(sentences, encoder, calibration)
+    assert np.allclose(asked, calibration.vectors(expected), atol=1e-6)
