@@ -10,13 +10,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from fakes import (
-    WordHashEncoder,
-    furniture_of,
-    stored_tokens,
-    vectors_of,
-    write_pages,
-)
+from fakes import WordHashEncoder, furniture_of, stored_tokens, vectors_of, write_pages
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
