@@ -22,7 +22,7 @@ from archive.languages import Vectors, unit_rows
 from archive.storage import new_folder
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, Core, InferRequest
+    from openvino import CompiledModel, Core, InferRequest, Model
     from tokenizers import Encoding
 
 # Its package would report every import to its makers; without it OpenVINO runs the same.
@@ -31,6 +31,12 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 _NETWORK = "openvino.xml"
 # A batch of so few tokens stays in a core's cache, and is through sooner (docs/performance.md).
 _TOKENS_AT_ONCE = 512
+# Lengths are multiples of so many tokens, as many as one product of tiles takes: for every new
+# shape OpenVINO makes code of its own.
+_TILE = 16
+# A question of no more tokens goes through a network of this one length, for which nothing is left
+# to be worked out while it runs.
+_SHORT = 32
 _CORES = os.cpu_count() or 1
 _OPENING = threading.Lock()
 
@@ -88,10 +94,11 @@ def _export(folder: Path, building: Path) -> None:
 
 def capabilities() -> list[str]:
     """The kinds of numbers that OpenVINO multiplies fast on this processor: "FP32", "BF16", ..."""
-    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-def _core() -> "Core":
+def core() -> "Core":
+    """OpenVINO, opened once for the whole process."""
     with _OPENING:
         return _opened()
 
@@ -122,9 +129,7 @@ class ExportedEncoder:
         prompt = self._prompts["document"]
         read = self._read([prompt + text for text in texts])
         batches = list(_batches([len(one) for one in read]))
-        hidden = self._cores.map(
-            lambda batch: self._hidden(self._for_many, [read[at] for at in batch]), batches
-        )
+        hidden = self._cores.map(lambda batch: self._of_many([read[at] for at in batch]), batches)
         found = {
             at: _one(tokens[: len(read[at])], read[at], len(prompt))
             for batch, every in zip(batches, hidden, strict=True)
@@ -137,7 +142,11 @@ class ExportedEncoder:
         if "_for_one" not in self.__dict__:
             self._load()
         (read,) = self._read([prompt + text])
-        return _one(self._hidden(self._for_one, [read])[0], read, len(prompt))
+        if len(read) <= _SHORT:
+            (hidden,) = self._hidden(self._for_one, [read], _SHORT)
+        else:
+            (hidden,) = self._of_many([read])
+        return _one(hidden[: len(read)], read, len(prompt))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -153,9 +162,15 @@ class ExportedEncoder:
     def _read(self, texts: Sequence[str]) -> "list[Encoding]":
         return self._tokenizer.encode_batch(list(texts))
 
-    def _hidden(self, network: "CompiledModel", batch: "Sequence[Encoding]") -> Vectors:
-        """The last layer of a batch, (len(batch), length of the longest, d)."""
-        length = max(map(len, batch))
+    def _of_many(self, batch: "Sequence[Encoding]") -> Vectors:
+        """The last layer of a batch, (len(batch), at least the length of the longest, d)."""
+        tiles = -(-max(map(len, batch)) // _TILE)
+        return self._hidden(self._for_many, batch, _TILE * tiles)
+
+    def _hidden(
+        self, network: "CompiledModel", batch: "Sequence[Encoding]", length: int
+    ) -> Vectors:
+        """The last layer of a batch of texts of at most so many tokens, (len(batch), length, d)."""
         pieces = np.zeros((len(batch), length), dtype=np.int64)
         mask = np.zeros_like(pieces)
         for row, one in enumerate(batch):
@@ -174,21 +189,24 @@ class ExportedEncoder:
 
     @cached_property
     def _for_one(self) -> "CompiledModel":
-        """The network for one text at a time, on all cores."""
-        return self._compiled(PERFORMANCE_HINT="LATENCY")
+        """The network for one text of at most _SHORT tokens at a time, on all cores."""
+        network = core().read_model(self._folder / _NETWORK)
+        network.reshape({name: [1, _SHORT] for name in ("input_ids", "attention_mask")})
+        return self._compiled(network, PERFORMANCE_HINT="LATENCY")
 
     @cached_property
     def _for_many(self) -> "CompiledModel":
         """The network for as many batches at once as there are cores, each on one."""
         return self._compiled(
-            PERFORMANCE_HINT="THROUGHPUT", NUM_STREAMS=_CORES, INFERENCE_NUM_THREADS=_CORES
-        )
+            self._folder / _NETWORK,
+            PERFORMANCE_HINT="THROUGHPUT", NUM_STREAMS=_CORES, INFERENCE_NUM_THREADS=_CORES,
+        )  # fmt: skip
 
-    def _compiled(self, **how: str | int) -> "CompiledModel":
+    def _compiled(self, network: "Model | Path", **how: str | int) -> "CompiledModel":
         precision = "bf16" if "BF16" in capabilities() else "f32"
         cache = str(self._folder / "compiled")
         told = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": cache, **how}
-        return _core().compile_model(self._folder / _NETWORK, "CPU", told)
+        return core().compile_model(network, "CPU", told)
 
     @cached_property
     def _cores(self) -> ThreadPoolExecutor:

@@ -30,12 +30,16 @@ class Asked:
 
     vector: (d,). tokens: (q, d), weights: (q,), how much each of them counts. offsets: how much
     nearer the passages and the sentences of each language are for being in that language.
+    holding: the rows that hold what is quoted, by language. lexical: the rows that hold its words
+    best, with their scores.
     """
 
     vector: Vectors
     tokens: Vectors
     weights: Vectors
     offsets: Mapping[str, tuple[float, float]]
+    holding: Mapping[str, list[int]]
+    lexical: Mapping[int, float]
     stages: Stages
 
 
@@ -62,11 +66,14 @@ class Ranker:
         self._reranker = reranker
 
     def asked(self, question: Question) -> Asked:
-        """The question, encoded."""
+        """The question, encoded, and the rows that hold its words."""
         stages = Stages()
         indexes = self._indexes
         with stages("encoding"):
             encoded = self._encode(question.text)
+        with stages("lexical search"):
+            holding = self.holding(question)
+            lexical = self._lexical_scores(question, holding)
         vector: Vectors = indexes.calibration.vectors(encoded.vector[np.newaxis])[0]
         offsets = {
             language: (float(of_passages @ vector), float(of_sentences @ vector))
@@ -74,7 +81,7 @@ class Ranker:
         }
         tokens = indexes.calibration.tokens(encoded.tokens)
         weights = indexes.tokens.weights(encoded.pieces)
-        return Asked(vector, tokens, weights, offsets, stages)
+        return Asked(vector, tokens, weights, offsets, holding, lexical, stages)
 
     def rank_releases(self, question: Question, asked: Asked, count: int) -> Ranking:
         """Rank so many rows that they tell `count` releases, or all that pass the filters."""
@@ -98,16 +105,14 @@ class Ranker:
 
     def rank(self, question: Question, asked: Asked, count: int) -> Ranking:
         """Fuse the CANDIDATES of each search; further rows follow in the order of cosines."""
-        stages, holding = asked.stages, self.holding(question)
+        stages, lexical = asked.stages, asked.lexical
         with stages("dense search"):
-            allowed = self._allowed(question.filters, holding)
+            allowed = self._allowed(question.filters, asked.holding)
             dense = self._indexes.passages.search(asked.vector, max(CANDIDATES, count), allowed)
-        with stages("lexical search"):
-            lexical = self._lexical_scores(question, holding)
         rows = sorted({row for row, _ in dense[:CANDIDATES]} | lexical.keys())
         if not rows:
             return Ranking([])
-        fused = fuse(self._candidates(asked, rows, lexical))
+        fused = fuse(self._candidates(asked, rows))
         if self._reranker:
             with stages("reranking"):
                 fused = self._reranked(self._reranker, question, fused)
@@ -124,14 +129,13 @@ class Ranker:
             for row, cosine in dense[CANDIDATES:]
             if row not in found
         ]
-        by_words = sorted(lexical, key=lambda row: (-lexical[row], row))
         ranked = fused + further
         if question.own_language_first and (own := question_language(question.text)):
             ranked.sort(key=lambda one: self._indexes.language(one.row) != own)
         return Ranking(
             ranked[:count],
             {row: n for row, n in by_meaning.items() if n <= CANDIDATES or row not in found},
-            {row: rank for rank, row in enumerate(by_words, start=1)},
+            {row: rank for rank, row in enumerate(lexical, start=1)},
             in_period,
         )
 
@@ -168,9 +172,7 @@ class Ranker:
             if concerns(indexes.text(row), published[indexes.number(row)], period, today)
         )
 
-    def _candidates(
-        self, asked: Asked, rows: list[int], lexical: Mapping[int, float]
-    ) -> list[Candidate]:
+    def _candidates(self, asked: Asked, rows: list[int]) -> list[Candidate]:
         """The rows with all that the fusion looks at."""
         indexes, stages = self._indexes, asked.stages
         languages = [indexes.language(row) for row in rows]
@@ -181,7 +183,7 @@ class Ranker:
         with stages("late interaction"):
             met = indexes.tokens.passages(asked.tokens, asked.weights, rows)
         return [
-            Candidate(row, language, cosine, sentence, late, lexical.get(row, 0.0))
+            Candidate(row, language, cosine, sentence, late, asked.lexical.get(row, 0.0))
             for row, language, cosine, sentence, late in zip(
                 rows, languages, whole.tolist(), nearest.tolist(), met.tolist(), strict=True
             )
@@ -209,6 +211,7 @@ class Ranker:
     def _lexical_scores(
         self, question: Question, holding: Mapping[str, list[int]]
     ) -> dict[int, float]:
+        """The CANDIDATES rows of any language that score best, with their scores, best first."""
         scores: dict[int, float] = {}
         for language in self._searched(question.filters):
             phrases = quoted(question.text) if language in holding else ()
@@ -217,7 +220,8 @@ class Ranker:
                     question.text, language, CANDIDATES, question.filters, phrases
                 )
             )
-        return scores
+        best = sorted(scores, key=lambda row: (-scores[row], row))[:CANDIDATES]
+        return {row: scores[row] for row in best}
 
 
 def period_of(question: Question) -> Period | None:

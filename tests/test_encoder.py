@@ -262,8 +262,14 @@ def test_the_exported_model_is_the_one_that_sentence_transformers_runs(
         assert np.array_equal(one.pieces, other.pieces)
         assert np.array_equal(one.ends, other.ends)
         assert np.allclose(unit_rows(one.tokens), unit_rows(other.tokens), atol=0.1)
-    asked, answered = encoder.encode_question(TEXTS[0]), library.encode_question(TEXTS[0])
-    assert asked.vector @ answered.vector > 0.997
+    # Of every length: up to 32 tokens, as most questions have, and longer ones.
+    words = " ".join(TEXTS).split()
+    for count in (0, 1, 2, 5, 10, 12, 15, 20, 24, 28, 40, 500):
+        text = " ".join((words * 40)[:count])
+        asked, answered = encoder.encode_question(text), library.encode_question(text)
+        assert asked.vector @ answered.vector > 0.997
+        assert np.array_equal(asked.ends, answered.ends)
+        assert np.allclose(unit_rows(asked.tokens), unit_rows(answered.tokens), atol=0.1)
 
 
 def test_questions_need_neither_torch_nor_sentence_transformers(

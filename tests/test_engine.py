@@ -29,6 +29,7 @@ from indexer.pipeline import build_index
 from retriever.confidence import THRESHOLD
 from retriever.engine import CLOSEST, Engine, open_engine
 from retriever.lexical import LexicalIndex
+from retriever.ranking import CANDIDATES
 
 # Each page as its newsroom wrote it, and how its file is encoded.
 PAGES = {
@@ -561,3 +562,33 @@ def test_threads_share_the_packaged_model(real: Engine) -> None:
     asked = [quotable(one)[0] for one in documents(real)] * 3
     alone = [timeless(real.ask(Question(one))) for one in asked]
     assert in_threads(lambda one: real.ask(Question(one)), asked, 8) == alone
+
+
+def test_of_all_languages_together_as_many_are_taken_by_their_words_as_of_one(
+    tmp_path: Path,
+) -> None:
+    told = {
+        "en": "The harbour of the town was closed by ice in the night, and the ships were waiting",
+        "de": "Der Hafen der Stadt wurde in der Nacht durch das Eis gesperrt, und Schiffe warteten",
+    }
+    pages = {
+        f"{language}/{n}.txt": f"{words} for Tallinn.{f' {language}{n}' * 40}"
+        for language, words in told.items()
+        for n in range(CANDIDATES)
+    }
+    write_pages(tmp_path / "articles", pages)
+    settings = Settings(articles=tmp_path / "articles", index=tmp_path / "index", model="word-hash")
+    build_index(settings, WordHashEncoder())
+    engine = open_engine(settings, WordHashEncoder())
+    lexical = opened_lexical(engine)
+    held = {
+        row: score
+        for language in lexical.languages
+        for row, score in lexical.search("Tallinn", language, 1000, Filters())
+    }
+    assert lexical.languages == ["de", "en"]
+    assert len(held) == 2 * CANDIDATES
+    found = engine.search(Question("Tallinn"), len(held))
+    ranks = {one.row: one.why.lexical_rank for one in found if one.why.lexical_rank}
+    best = sorted(held, key=lambda row: (-held[row], row))[:CANDIDATES]
+    assert {row: rank for rank, row in enumerate(best, start=1)} == ranks
