@@ -577,7 +577,9 @@ def test_of_all_languages_together_as_many_are_taken_by_their_words_as_of_one(
         for n in range(CANDIDATES)
     }
     write_pages(tmp_path / "articles", pages)
-    settings = Settings(articles=tmp_path / "articles", index=tmp_path / "index", model="word-hash")
+    settings = Settings.from_environment(
+        articles=tmp_path / "articles", index=tmp_path / "index", model="word-hash"
+    )
     build_index(settings, WordHashEncoder())
     engine = open_engine(settings, WordHashEncoder())
     lexical = opened_lexical(engine)
