@@ -149,7 +149,7 @@ class ExportedEncoder:
         return _one(hidden[: len(read)], read, len(prompt))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        found = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
+        found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(one) for one in found]
 
     def _load(self) -> None:
@@ -160,7 +160,12 @@ class ExportedEncoder:
             network.result()
 
     def _read(self, texts: Sequence[str]) -> "list[Encoding]":
-        return self._tokenizer.encode_batch(list(texts))
+        """The texts as the model reads them: as much as it reads at once, between its marks."""
+        marks = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for one in found:
+            one.truncate(self._longest - marks)
+        return [self._tokenizer.post_process(one) for one in found]
 
     def _of_many(self, batch: "Sequence[Encoding]") -> Vectors:
         """The last layer of a batch, (len(batch), at least the length of the longest, d)."""
@@ -214,14 +219,13 @@ class ExportedEncoder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        told = json.loads((self._folder / "sentence_bert_config.json").read_text())
-        tokenizer.enable_truncation(told["max_seq_length"])
-        return tokenizer
+        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
 
     @cached_property
-    def _counter(self) -> Tokenizer:
-        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+    def _longest(self) -> int:
+        told = json.loads((self._folder / "sentence_bert_config.json").read_text())
+        longest: int = told["max_seq_length"]
+        return longest
 
     @cached_property
     def _prompts(self) -> dict[str, str]:
