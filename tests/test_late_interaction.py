@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def test_passages_score_what_comparing_every_pair_of_tokens_gives(
     )
     assert np.all(np.abs(found) <= 1 + 1e-5)
     assert tokens.index.passages(question, weights, []).shape == (0,)
+
+
+def test_many_passages_score_what_each_does_alone_whoever_asks_besides(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path, 1, [40] * 120, 64)
+    question, weights = tokens.question(5)
+    alone = [tokens.index.passages(question, weights, [row])[0] for row in tokens.rows]
+    with ThreadPoolExecutor(4) as readers:
+        for found in readers.map(
+            lambda _: tokens.index.passages(question, weights, tokens.rows), range(20)
+        ):
+            assert found == pytest.approx(alone, abs=1e-6)
 
 
 def test_a_passage_by_hand(tmp_path: Path) -> None:
