@@ -32,8 +32,8 @@ from indexer.stored import (
 # Told how much is done and how much there is.
 Counted = Callable[[int, int], None]
 
-_AT_ONCE = 64
-_WINDOW = 64 * _AT_ONCE  # texts, in their order, of which those of one length are encoded together
+_AT_ONCE = 128
+_WINDOW = 32 * _AT_ONCE  # texts, in their order, of which those of one length are encoded together
 OUTGROWN = 4
 ASKED = 128
 _SAMPLE = 256  # passages that a calibration is learned from; their tokens are held in memory
