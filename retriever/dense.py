@@ -65,6 +65,8 @@ class DenseIndex:
         allowed: (n,), the rows that may be found; None for all of them. Equal cosines keep the
         smaller row first. Fewer than `count` come back where fewer are allowed.
         """
+        # A second thread would cost more in waiting than it computes; it is said in each thread.
+        faiss.omp_set_num_threads(1)
         reachable = len(self) if allowed is None else int(allowed.sum())
         if min(count, reachable) == 0:
             return []
