@@ -18,8 +18,8 @@ from archive.passage_ids import PassageIds
 from archive.snapshot import COARSE_FROM
 from archive.spans import Rows
 
-# Times the root of the number of passages. To look into a list costs as much as hundreds of the
-# vectors in it, whatever it holds: few long ones are read sooner than many short ones (docs/performance.md).
+# Times the root of the number of passages. To look into a list costs as much as hundreds of its
+# vectors, whatever it holds: few long ones are read sooner than many short ones.
 _LISTS = 1
 _TRAINED_ON = 40  # vectors for each centre
 _BLOCK = 65_536

@@ -196,8 +196,8 @@ class Ranker:
         allowed = columns.allowed(filters)
         if not holding:
             return allowed
-        if allowed is None:
-            allowed = np.ones(len(columns.document_of), dtype=np.bool_)
+        every = np.ones(len(columns.document_of), dtype=np.bool_)
+        allowed = every if allowed is None else allowed.copy()
         for language, rows in holding.items():
             allowed[columns.in_language(language)] = False
             allowed[rows] = True
