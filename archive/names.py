@@ -7,7 +7,6 @@ places, and are spelled alike. The idea is that of Soundex (Russell, 1918), acro
 """
 
 import re
-from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice, product
 
@@ -46,6 +45,7 @@ def may_be_name(word: str) -> bool:
     return word[0].isupper()
 
 
+@lru_cache(maxsize=4096)
 def keys(word: str) -> frozenset[str]:
     """The consonants of a word's sounds, in order: what two spellings of one name share.
 
@@ -100,7 +100,10 @@ _TWICE = re.compile(r"(.)\1+")
 
 
 def _consonants(sound: str) -> str:
-    return re.sub("[aiu]", "", sound)
+    return sound.translate(_WITHOUT_VOWELS)
+
+
+_WITHOUT_VOWELS = str.maketrans("", "", "aiu")
 
 
 @lru_cache(maxsize=20_000)
@@ -119,6 +122,23 @@ def _romanised(word: str) -> str:
 
 
 def _ratio(one: str, other: str) -> float:
+    """Twice the letters that two words have in common, among all of theirs."""
     # The ratio depends on which comes first.
     first, second = sorted((one, other))
-    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+    letters = len(first) + len(second)
+    return 2 * _common(first, second) / letters if letters else 1.0
+
+
+def _common(first: str, second: str) -> int:
+    """How many letters are in the longest run that both have, and likewise in what stands before
+    it and behind it in either. Of the longest it is the earliest in the first word, and there the
+    earliest in the second."""
+    begin = length = 0
+    for at in range(len(first)):
+        while at + length < len(first) and first[at : at + length + 1] in second:
+            begin, length = at, length + 1
+    if not length:
+        return 0
+    to = second.find(first[begin : begin + length])
+    before = _common(first[:begin], second[:to])
+    return before + length + _common(first[begin + length :], second[to + length :])

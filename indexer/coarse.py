@@ -1,6 +1,6 @@
 """A coarse index of many passages: which may be the nearest, without comparing with every one.
 
-Inverted lists (Sivic and Zisserman, 2003) by the nearest of about 4 √n centres, of vectors that are
+Inverted lists (Sivic and Zisserman, 2003) by the nearest of about √n centres, of vectors that are
 turned at random and kept with a bit a component (RaBitQ: Gao and Long, 2024). The retriever
 compares what it finds with the vectors themselves.
 """
@@ -18,7 +18,9 @@ from archive.passage_ids import PassageIds
 from archive.snapshot import COARSE_FROM
 from archive.spans import Rows
 
-_LISTS = 4  # times the root of the number of passages
+# Times the root of the number of passages. To look into a list costs as much as hundreds of its
+# vectors, whatever it holds: few long ones are read sooner than many short ones.
+_LISTS = 1
 _TRAINED_ON = 40  # vectors for each centre
 _BLOCK = 65_536
 

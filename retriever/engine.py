@@ -289,7 +289,7 @@ def _shared_words(
     """
     least = min(TELLING, max(rarity.values(), default=0.0))
     held = held_stems(text, language, rarity)
-    telling = {stem for stem in held if rarity.get(stem, -1.0) >= least}
+    telling = {stem for stem, idf in rarity.items() if idf >= least and stem in held}
     return tuple(word for word, stems in terms.items() if not telling.isdisjoint(stems))
 
 

@@ -1,9 +1,9 @@
 """Which passages a question's filters let through."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,6 +13,8 @@ from archive.spans import Numbers, Rows
 from retriever.dense import Mask
 
 T = TypeVar("T")
+
+_REMEMBERED = 8  # filters; the rows of each take a byte a passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ class Columns:
     document_of: Numbers
 
     def allowed(self, filters: Filters) -> Mask | None:
-        """Which rows pass every filter, (n,), as `passes` decides; None where there is none."""
-        return None if filters == Filters() else self.passing(filters)[self.document_of]
+        """Which rows pass every filter, (n,), as `passes` decides; None where there is none.
+
+        Read-only: those of the last few filters are remembered.
+        """
+        return None if filters == Filters() else self._rows_passing(filters)
 
     def holdings(self, filters: Filters) -> Holdings:
         """What the filters let through, of each kind as if there were no filter on that kind."""
@@ -75,6 +80,16 @@ class Columns:
     def in_language(self, language: str) -> Mask:
         """Which rows are of articles in a language, (n,)."""
         rows: Mask = self._languages.among({language})[self.document_of]
+        return rows
+
+    @cached_property
+    def _rows_passing(self) -> Callable[[Filters], Mask]:
+        @lru_cache(maxsize=_REMEMBERED)
+        def rows(filters: Filters) -> Mask:
+            passing: Mask = self.passing(filters)[self.document_of]
+            passing.flags.writeable = False
+            return passing
+
         return rows
 
     @cached_property

@@ -1,10 +1,11 @@
 """One ranking out of several, in which no passage gains by sharing the question's language."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 LEXICAL_WEIGHT = 0.3
 SENTENCE_WEIGHT = 0.5
@@ -62,47 +63,58 @@ def fuse(candidates: Sequence[Candidate]) -> list[Fused]:
         by_language[candidate.language].append(candidate)
     fused: list[Fused] = []
     for members in by_language.values():
-        standing = _weighted(members, best_words)
-        near = {one.row: one.nearness for one in members}
-        order = sorted(near, key=lambda row: (-standing[row], -near[row], row))
-        handed_out = sorted(near.values(), reverse=True)
+        near = [one.nearness for one in members]
+        standing = _standings(members, near, best_words)
+        told = zip(standing, near, [one.row for one in members], strict=True)
+        order = sorted((-placed, -nearness, row) for placed, nearness, row in told)
         fused += [
-            Fused(row, score, standing[row]) for row, score in zip(order, handed_out, strict=True)
+            Fused(row, score, -placed)
+            for (placed, _, row), score in zip(order, sorted(near, reverse=True), strict=True)
         ]
     return sorted(fused, key=lambda one: (-one.score, one.row))
 
 
-def _weighted(members: Sequence[Candidate], best_words: float) -> Mapping[int, float]:
-    near = [one.nearness for one in members]
+def _standings(
+    members: Sequence[Candidate], near: Sequence[float], best_words: float
+) -> list[float]:
+    """How meaning and words together place each passage of a language. near: their nearnesses."""
     late = _spread_as([one.late for one in members], near)
     # Where the two put the passages in opposite orders, as of two passages they often do, the sums
     # are equal but for rounding, which must not decide.
     met = scaled(
-        {
-            one.row: round((1 - LATE_WEIGHT) * nearness + LATE_WEIGHT * interaction, 9)
-            for one, nearness, interaction in zip(members, near, late, strict=True)
-        }
+        [
+            round((1 - LATE_WEIGHT) * nearness + LATE_WEIGHT * interaction, 9)
+            for nearness, interaction in zip(near, late, strict=True)
+        ]
     )
-    return {
-        one.row: (1 - LEXICAL_WEIGHT) * met[one.row]
+    return [
+        (1 - LEXICAL_WEIGHT) * meaning
         + LEXICAL_WEIGHT * (one.lexical / best_words if best_words else 0.0)
-        for one in members
-    }
+        for one, meaning in zip(members, met, strict=True)
+    ]
 
 
 def _spread_as(scores: Sequence[float], model: Sequence[float]) -> list[float]:
     """The scores brought to the mean and the standard deviation of others; equal ones to the
     others themselves, since they tell nothing."""
-    told, wanted = np.array(scores), np.array(model)
-    spread = told.std()
+    away, _, spread = _apart(scores)
     if min(scores) == max(scores) or not spread:
         return list(model)
-    brought: list[float] = ((told - told.mean()) / spread * wanted.std() + wanted.mean()).tolist()
+    _, mean, wanted = _apart(model)
+    brought: list[float] = (away / spread * wanted + mean).tolist()
     return brought
 
 
-def scaled(scores: Mapping[int, float]) -> dict[int, float]:
+def _apart(scores: Sequence[float]) -> tuple[npt.NDArray[np.float64], float, float]:
+    """How far each score is from their mean, the mean, and their standard deviation."""
+    told = np.array(scores)
+    mean = told.sum() / len(told)
+    away = told - mean
+    return away, mean, np.sqrt((away * away).sum() / len(told))
+
+
+def scaled(scores: Sequence[float]) -> list[float]:
     """The scores brought to 0..1, the least to 0 and the greatest to 1; equal ones all to 0."""
-    least, greatest = min(scores.values()), max(scores.values())
+    least, greatest = min(scores), max(scores)
     width = greatest - least
-    return {row: (score - least) / width if width else 0.0 for row, score in scores.items()}
+    return [(score - least) / width if width else 0.0 for score in scores]

@@ -1,5 +1,6 @@
 """What a snapshot holds, opened for reading."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,11 @@ class Indexes:
         """The number of a passage's article."""
         return int(self.columns.document_of[row])
 
+    def numbers(self, rows: Sequence[int]) -> list[int]:
+        """The numbers of passages' articles, in the order of the rows."""
+        numbers: list[int] = self.columns.document_of[np.asarray(rows, dtype=np.int64)].tolist()
+        return numbers
+
     def document(self, row: int) -> Document:
         """A passage's article."""
         return self.article(self.columns.paths[self.number(row)])
@@ -79,9 +85,9 @@ class Indexes:
         except KeyError:
             raise IndexDamaged(self._index_dir, f"the article {path} is missing") from None
 
-    def language(self, row: int) -> str:
-        """The language of a passage's article."""
-        return self.columns.languages[self.number(row)]
+    def languages(self, rows: Sequence[int]) -> list[str]:
+        """The languages of passages' articles, in the order of the rows."""
+        return [self.columns.languages[number] for number in self.numbers(rows)]
 
     def text(self, row: int) -> str:
         """The text of a passage."""
@@ -90,8 +96,9 @@ class Indexes:
     def nearest_sentences(self, vector: Vectors, rows: list[int]) -> Vectors:
         """The cosine of the nearest sentence of each passage, in the order of the rows."""
         starts, ends = self.sentence_spans.bounds(rows)
-        sentences = np.concatenate([np.arange(*span) for span in zip(starts, ends, strict=True)])
-        offsets = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
+        held = ends - starts
+        offsets = np.cumsum(held) - held
+        sentences = np.repeat(starts - offsets, held) + np.arange(held.sum())
         nearest: Vectors = np.maximum.reduceat(self.sentences.cosines(vector, sentences), offsets)
         return nearest
 

@@ -60,6 +60,7 @@ class LexicalIndex:
         self.terms = lru_cache(maxsize=1024)(self._terms)
         self.rarity = lru_cache(maxsize=1024)(self._rarity)
         self._held = lru_cache(maxsize=4096)(self._count)
+        self._spelled = lru_cache(maxsize=4096)(self._spellings_by)
 
     def __len__(self) -> int:
         """How many passages there are."""
@@ -156,9 +157,11 @@ class LexicalIndex:
             query, _idf(self._held(stem, language), searcher.num_docs) / taken
         )
 
-    def _spelled(self, key: str, language: str) -> list[tuple[str, str]]:
+    def _spellings_by(self, key: str, language: str) -> list[tuple[str, str]]:
         """(spelling, stem) of the words in a language that a key finds, the commonest first."""
         searcher = self._spellings[language]
+        if not searcher.doc_freq("key", key):  # as of most, and told in a tenth of the time
+            return []
         query = tantivy.Query.const_score_query(
             tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic"), 1.0
         )

@@ -131,7 +131,9 @@ class Ranker:
         ]
         ranked = fused + further
         if question.own_language_first and (own := question_language(question.text)):
-            ranked.sort(key=lambda one: self._indexes.language(one.row) != own)
+            languages = self._indexes.languages([one.row for one in ranked])
+            others = [language != own for language in languages]
+            ranked = [ranked[at] for at in np.argsort(others, kind="stable")]
         return Ranking(
             ranked[:count],
             {row: n for row, n in by_meaning.items() if n <= CANDIDATES or row not in found},
@@ -154,7 +156,7 @@ class Ranker:
         return {language: rows for language, rows in found.items() if rows}
 
     def _documents_of(self, ranking: Ranking) -> list[int]:
-        return [self._indexes.number(one.row) for one in ranking.fused]
+        return self._indexes.numbers([one.row for one in ranking.fused])
 
     def _reranked(self, reranker: Reranker, question: Question, fused: list[Fused]) -> list[Fused]:
         """The first RERANKED passages as the cross-encoder orders them."""
@@ -175,7 +177,7 @@ class Ranker:
     def _candidates(self, asked: Asked, rows: list[int]) -> list[Candidate]:
         """The rows with all that the fusion looks at."""
         indexes, stages = self._indexes, asked.stages
-        languages = [indexes.language(row) for row in rows]
+        languages = indexes.languages(rows)
         off = np.array([asked.offsets[language] for language in languages])
         with stages("sentences"):
             whole = indexes.passages.cosines(asked.vector, rows) - off[:, 0]
@@ -196,8 +198,8 @@ class Ranker:
         allowed = columns.allowed(filters)
         if not holding:
             return allowed
-        if allowed is None:
-            allowed = np.ones(len(columns.document_of), dtype=np.bool_)
+        every = np.ones(len(columns.document_of), dtype=np.bool_)
+        allowed = every if allowed is None else allowed.copy()
         for language, rows in holding.items():
             allowed[columns.in_language(language)] = False
             allowed[rows] = True

@@ -1,7 +1,8 @@
 """What a question looks for among the passages of one language, word by word."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from math import prod
 
 from archive.dates import dates, months
@@ -23,6 +24,8 @@ _MOST_PARTS = 3
 # Arabic prepositions of one letter, and the shortest stem that they are looked for on.
 _PREPOSITIONS = "بلك"
 _SHORTEST_AFTER = 4
+
+_REMEMBERED = 64  # questions; each is asked for in every language
 
 
 def terms(question: str, language: str, held: Held, spelled: Spelled) -> dict[str, tuple[str, ...]]:
@@ -50,19 +53,26 @@ def terms(question: str, language: str, held: Held, spelled: Spelled) -> dict[st
     return found | _days(question)
 
 
-def _telling_words(question: str, languages: Iterable[str]) -> dict[str, bool]:
+def _telling_words(question: str, languages: Iterable[str]) -> Mapping[str, bool]:
     """The words that a question is about, case folded, and whether each may be a name.
 
     In a question that is written without capitals any word may. An acronym always tells: WHO is
     not "who".
     """
+    every, acronyms = _every_word(question)
+    silent = frozenset[str]().union(*map(function_words, languages)) - acronyms
+    return {word: named for word, named in every.items() if word not in silent} or every
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _every_word(question: str) -> tuple[Mapping[str, bool], frozenset[str]]:
+    """The words of a question, case folded, each with whether it may be a name; its acronyms."""
     written = written_words(question)
     capitals = any(word[0].isupper() for word in written)
     every = {word.casefold(): may_be_name(word) or not capitals for word in written}
-    silent = frozenset[str]().union(*map(function_words, languages))
-    if not question.isupper():
-        silent -= {word.casefold() for word in written if len(word) > 1 and word.isupper()}
-    return {word: named for word, named in every.items() if word not in silent} or every
+    if question.isupper():
+        return every, frozenset()
+    return every, frozenset(word.casefold() for word in written if len(word) > 1 and word.isupper())
 
 
 def _as_names(forms: Iterable[str], spelled: Spelled, known: bool) -> list[str]:
@@ -128,6 +138,7 @@ def _splits(word: str, often: Held, most: int) -> Iterator[tuple[str, ...]]:
                     yield (word[:at], *rest)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _days(question: str) -> dict[str, tuple[str, ...]]:
     """The full dates and the months of a question, as `stems` gives them, by their words."""
     told = dates(question)

@@ -141,7 +141,7 @@ def test_what_is_carried_over_finds_as_much_and_nothing_that_is_gone(
     kept = np.where(np.isin(rows, first), np.searchsorted(first, rows), -1)
     before = Written.anew(tmp_path / "before", first, vectors)
     after = before.next(tmp_path / "after", rows, kept, vectors)
-    assert after.lists() == (int(4 * np.sqrt(3000)), ROWS)  # with what is gone
+    assert after.lists() == (int(np.sqrt(3000)), ROWS)  # with what is gone
     allowed = None if share == 1.0 else rng.random(len(rows)) < share
     found = recall(after.index(), archive[rows], questions[100:], allowed)
     assert found >= RECALL - 0.02
@@ -163,7 +163,7 @@ def test_what_is_gone_takes_no_place_among_the_found(
 
 @pytest.mark.parametrize(
     ("count", "lists"),
-    [(2000, 4 * 2000**0.5), (2900, 4 * 2000**0.5), (1500, 4 * 2000**0.5), (3100, 4 * 3100**0.5)],
+    [(2000, 2000**0.5), (2900, 2000**0.5), (1500, 2000**0.5), (3100, 3100**0.5)],
 )
 def test_an_archive_that_outgrew_its_centres_has_new_ones(
     tmp_path: Path, vectors: tuple[Vectors, Vectors], count: int, lists: float
@@ -181,7 +181,7 @@ def test_the_first_index_of_an_archive_that_grew_is_written_anew(
     assert not (before.folder / "coarse").exists()
     rows = np.arange(FROM)
     after = before.next(tmp_path / "after", rows, np.where(rows < FROM - 1, rows, -1), vectors)
-    assert after.lists() == (int(4 * np.sqrt(FROM)), FROM)
+    assert after.lists() == (int(np.sqrt(FROM)), FROM)
 
 
 def test_a_narrow_filter_finds_all_that_it_lets_through(
@@ -197,7 +197,7 @@ def test_a_narrow_filter_finds_all_that_it_lets_through(
 
 def test_it_looks_into_some_lists_only(written: Written) -> None:
     inner = faiss.extract_index_ivf(faiss.read_index(str(written.folder / "coarse")))
-    assert 1 <= inner.nprobe < inner.nlist == int(4 * np.sqrt(ROWS))
+    assert 1 <= inner.nprobe < inner.nlist == int(np.sqrt(ROWS))
 
 
 def test_the_same_passages_give_the_same_index(

@@ -49,6 +49,7 @@ def test_the_rows_that_pass_are_those_of_the_articles_that_pass(
         expected.append(wanted)
     found = columns.allowed(filters)
     assert all(expected) if found is None else found.tolist() == expected
+    assert found is None or not found.flags.writeable  # it is remembered
     _see_that_holdings_count(columns.holdings(filters), filters, articles)
 
 

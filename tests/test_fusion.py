@@ -113,8 +113,8 @@ def test_of_two_passages_the_nearer_one_stands_first(
 
 
 def test_scaling_by_hand() -> None:
-    assert scaled({1: 2.0, 2: 4.0, 3: 3.0}) == {1: 0.0, 2: 1.0, 3: 0.5}
-    assert scaled({1: 5.0, 2: 5.0}) == {1: 0.0, 2: 0.0}
+    assert scaled([2.0, 4.0, 3.0]) == [0.0, 1.0, 0.5]
+    assert scaled([5.0, 5.0]) == [0.0, 0.0]
 
 
 def test_of_nothing_comes_nothing() -> None:

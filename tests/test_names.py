@@ -1,6 +1,7 @@
 """Names across scripts: which spellings are one name, and which are not."""
 
 import re
+from difflib import SequenceMatcher
 
 import pytest
 from hypothesis import example, given
@@ -116,6 +117,15 @@ def test_likeness_is_a_symmetric_share_of_words_that_have_a_key_in_common(
     assert found == likeness(other, one)
     if found and keys(one) and keys(other):
         assert keys(one) & keys(other)
+
+
+@given(st.lists(st.tuples(*map(st.sampled_from, ("bdfklmnr", "aeiou", "aeiou"))), min_size=2))
+def test_names_that_differ_in_vowels_are_as_alike_as_difflib_says(
+    syllables: list[tuple[str, str, str]],
+) -> None:
+    one, other = sorted("".join(each[0] + each[at] for each in syllables) for at in (1, 2))
+    told = SequenceMatcher(None, one, other, autojunk=False).ratio()
+    assert likeness(one, other) == (told if told >= 0.65 else 0)
 
 
 @given(WORDS)
