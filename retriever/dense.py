@@ -15,6 +15,7 @@ from archive.spans import Rows
 # Of the coarse index's rows so many times more than asked for are compared with the vectors
 # themselves; more than MOST are searched for among all vectors.
 _REFINED, _MOST_FROM_COARSE = 8, 1000
+_FARTHER = 4
 
 Mask = npt.NDArray[np.bool_]
 
@@ -114,14 +115,15 @@ class _Coarse:
         """At most `count` rows that it takes for the nearest, ascending.
 
         allowed: (n,), the rows that may be found; None for all of them. Of allowed rows, which are
-        so many times sparser, as many times more lists hold as many. Lists that hold too few, since
-        what they held is gone or is not allowed, are looked into with more of them.
+        so many times sparser, as many times more lists hold as many; they lie farther out, too,
+        where lists are more alike. Lists that hold too few, since what they held is gone or is not
+        allowed, are looked into with more of them.
         """
         selector, probed = self._there, self._lists.nprobe
         if allowed is not None:
             selector = _selector(allowed if self._ids.are_rows else self._by_id(allowed))
             sparser = len(allowed) / int(np.count_nonzero(allowed))
-            probed = min(self._lists.nlist, round(probed * sparser))
+            probed = min(self._lists.nlist, round(probed * sparser * _FARTHER))
         found = self._listed(vector, count, selector, probed)
         while len(found) < count and probed < self._lists.nlist:
             probed = min(self._lists.nlist, 2 * probed)
