@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from archive.settings import Settings
 
 ROUNDS = 5
-INDEXED = 20  # articles of the archive that is indexed in every round: about 8,000 tokens
-LARGE = 280  # articles of the archive that questions are put to
-PASSAGES = 500  # passages of it that the others hold
+INDEXED = 60  # articles of the archive that is indexed in every round: about 25,000 tokens
+LARGE = 2_740  # articles of the archive that questions are put to
+PASSAGES = 5_000  # passages of it that the others hold
 QUESTIONS = 50
 WARM_UP = 5  # questions that are not measured
 SINCE = date(2015, 1, 1)  # lets about half of the articles through
