@@ -1,6 +1,8 @@
 """From a question to the passages found for it, best first."""
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -63,17 +65,21 @@ class Ranker:
     def __init__(self, indexes: Indexes, encoder: Encoder, reranker: Reranker | None) -> None:
         self._indexes = indexes
         self._encode = lru_cache(maxsize=_REMEMBERED)(encoder.encode_question)
+        self._beside = ThreadPoolExecutor(os.cpu_count(), "words")
         self._reranker = reranker
 
     def asked(self, question: Question) -> Asked:
-        """The question, encoded, and the rows that hold its words."""
+        """The question, encoded, and the rows that hold its words, which are looked for meanwhile.
+
+        The stage of the lexical search is what that takes longer.
+        """
         stages = Stages()
         indexes = self._indexes
+        words = self._beside.submit(self._by_words, question)
         with stages("encoding"):
             encoded = self._encode(question.text)
         with stages("lexical search"):
-            holding = self.holding(question)
-            lexical = self._lexical_scores(question, holding)
+            holding, lexical = words.result()
         vector: Vectors = indexes.calibration.vectors(encoded.vector[np.newaxis])[0]
         offsets = {
             language: (float(of_passages @ vector), float(of_sentences @ vector))
@@ -209,6 +215,11 @@ class Ranker:
         """The languages of passages that the filters let through."""
         languages = self._indexes.lexical.languages
         return [one for one in languages if not filters.languages or one in filters.languages]
+
+    def _by_words(self, question: Question) -> tuple[dict[str, list[int]], dict[int, float]]:
+        """What `Asked` calls holding and lexical."""
+        holding = self.holding(question)
+        return holding, self._lexical_scores(question, holding)
 
     def _lexical_scores(
         self, question: Question, holding: Mapping[str, list[int]]
