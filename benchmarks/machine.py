@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from archive.exported_model import capabilities
 
 THREADS = 2
-_ROUNDS = 5
+_ROUNDS = 20
 _SIDE = 2048
 _COPIED = 10**9  # bytes
 
