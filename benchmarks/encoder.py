@@ -51,9 +51,7 @@ def main() -> None:
         print(f"{name}: {statistics.median(rates):,.0f} tokens a second, at best {max(rates):,.0f}")
     print(f"as it runs / sentence-transformers, median of the rounds: {faster:.2f}")
     print(f"cosine between the two: mean {cosines.mean():.5f}, least {cosines.min():.5f}")
-    print(
-        f"products of matrices, at best {peak / 1e9:,.0f} GFLOP/s ({', '.join(told['capabilities'])})"
-    )
+    print(f"products of matrices at best: {peak / 1e9:,.0f} GFLOP/s, {told['capabilities']}")
     print(f"of which as it runs, at best: {max(used) * operations / peak:.0%}")
 
 
