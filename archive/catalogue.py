@@ -28,6 +28,8 @@ from archive.text import Piece, Span, well_formed
 
 T = TypeVar("T")
 
+_PARTS = 1000  # of texts, asked for at once
+
 _SCHEMA = """
 CREATE TABLE documents (
     path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, language TEXT NOT NULL, published TEXT,
@@ -193,14 +195,24 @@ class Catalogue:
         )
         return found[0] if found else None
 
-    def cut(self, path: str, span: Span) -> str:
-        """A part of the text of a document that there is, by its offsets."""
-        start, end = span
-        query = "SELECT substr(text, ?, ?) FROM documents WHERE path = ?"
-        found = self._made(str, query, start + 1, end - start, path)
-        if not found:
-            raise self._damage(f"the article {path} is missing")
-        return found[0]
+    def cuts(self, parts: Sequence[tuple[str, Span]]) -> list[str]:
+        """Parts of the texts of documents that there are, each by its path and its offsets."""
+        found: list[str] = []
+        for at in range(0, len(parts), _PARTS):
+            some = parts[at : at + _PARTS]
+            numbers = [
+                (number, path, start + 1, end - start)
+                for number, (path, (start, end)) in enumerate(some)
+            ]
+            query = (
+                f"WITH wanted(number, path, start, length) AS (VALUES {_each(numbers)})"
+                " SELECT substr(text, start, length) FROM wanted CROSS JOIN documents USING (path)"
+                " ORDER BY number"
+            )
+            found += self._made(str, query, *chain.from_iterable(numbers))
+        if len(found) != len(parts):
+            raise self._damage("an article is missing")
+        return found
 
     def refused(self) -> list[Refusal]:
         """The files that were refused, in the order of the paths."""
@@ -240,6 +252,11 @@ class Catalogue:
         """The digest of the file of every document, by its path."""
         query = "SELECT path, digest FROM documents"
         return dict(self._made(lambda path, digest: (str(path), str(digest)), query))
+
+
+def _each(rows: Sequence[Sequence[object]]) -> str:
+    """Rows of parameters, as SQLite's VALUES takes them; one row at least."""
+    return ",".join([f"({','.join('?' * len(rows[0]))})"] * len(rows))
 
 
 def _document(*record: object) -> Document:

@@ -78,7 +78,7 @@ def passages_of(settings: "Settings") -> list[str]:
 
     snapshot = open_snapshot(settings.index, settings.model)
     indexes = Indexes(snapshot.folder)
-    return [indexes.text(row) for row in range(snapshot.facts.passages)]
+    return indexes.texts(range(snapshot.facts.passages))
 
 
 def prepare(work: str) -> dict[str, Any]:

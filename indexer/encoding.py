@@ -32,8 +32,8 @@ from indexer.stored import (
 # Told how much is done and how much there is.
 Counted = Callable[[int, int], None]
 
-_AT_ONCE = 128
-_WINDOW = 32 * _AT_ONCE  # texts, in their order, of which those of one length are encoded together
+_AT_ONCE, _SENTENCES_AT_ONCE = 128, 512
+_WINDOW = 4096  # texts, in their order, of which those of one length are encoded together
 OUTGROWN = 4
 ASKED = 128
 _SAMPLE = 256  # passages that a calibration is learned from; their tokens are held in memory
@@ -94,19 +94,20 @@ def encode(
     of_sentences = partial(vector_key, encoder.model, calibration, SENTENCES)
     passage_keys = _keys(of_passages, passages, stayed[0], before.passages.keys)
     sentence_keys = _keys(of_sentences, sentences, stayed[1], before.sentences.keys)
-    whole = _Missing(passages, passage_keys, stayed[0], before.passages, journal.store.passages)
-    parts = _Missing(sentences, sentence_keys, stayed[1], before.sentences, journal.store.sentences)
+    held = journal.store
+    whole = _Missing(passages, passage_keys, stayed[0], before.passages, held.passages)
+    parts = _Missing(sentences, sentence_keys, stayed[1], before.sentences, held.sentences)
     count = sampled + whole.count + parts.count
     progress(0, count)
     done = sampled
     if sampled:
         progress(done, count)
-    for keys, texts in whole.batches():
+    for keys, texts in whole.batches(_AT_ONCE):
         vectors, tokens = _calibrated(encoder.encode_passages(texts), calibration)
         journal.add_passages(keys, vectors, tokens)
         done += len(texts)
         progress(done, count)
-    for keys, texts in parts.batches():
+    for keys, texts in parts.batches(_SENTENCES_AT_ONCE):
         raw = np.stack([one.vector for one in encoder.encode_passages(texts)])
         journal.add_sentences(keys, calibration.vectors(raw))
         done += len(texts)
@@ -213,15 +214,15 @@ class _Missing:
         self._lacking = journal(keys[self._rows]) < 0
         self.count = int(self._lacking.sum())
 
-    def batches(self) -> Iterator[tuple[Keys, list[str]]]:
-        """What is to be encoded together: keys (n,) and texts."""
+    def batches(self, most: int) -> Iterator[tuple[Keys, list[str]]]:
+        """What is to be encoded together, at most so many texts: keys (n,) and texts."""
         for start in range(0, len(self._rows), _WINDOW):
             window = slice(start, start + _WINDOW)
             rows = self._rows[window][self._lacking[window]]
             texts = [self._texts[row] for row in rows.tolist()]
             order = sorted(range(len(texts)), key=lambda at: (-len(texts[at]), texts[at]))
-            for at in range(0, len(order), _AT_ONCE):
-                batch = order[at : at + _AT_ONCE]
+            for at in range(0, len(order), most):
+                batch = order[at : at + most]
                 yield self._keys[rows[batch]], [texts[one] for one in batch]
 
 

@@ -89,9 +89,10 @@ class Indexes:
         """The languages of passages' articles, in the order of the rows."""
         return [self.columns.languages[number] for number in self.numbers(rows)]
 
-    def text(self, row: int) -> str:
-        """The text of a passage."""
-        return self.catalogue.cut(self.columns.paths[self.number(row)], self.spans.span(row))
+    def texts(self, rows: Sequence[int]) -> list[str]:
+        """The texts of passages, in the order of the rows."""
+        paths = [self.columns.paths[number] for number in self.numbers(rows)]
+        return self.catalogue.cuts(list(zip(paths, map(self.spans.span, rows), strict=True)))
 
     def nearest_sentences(self, vector: Vectors, rows: list[int]) -> Vectors:
         """The cosine of the nearest sentence of each passage, in the order of the rows."""

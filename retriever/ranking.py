@@ -19,7 +19,7 @@ from retriever.indexes import Indexes
 from retriever.lexical import quoted
 from retriever.reranking import RERANKED, Reranker, rerank
 from retriever.stages import Stages
-from retriever.times import concerns, prefer, read_period
+from retriever.times import came_out_in, names_time_in, prefer, read_period
 from retriever.versions import question_language
 
 CANDIDATES = 50  # of each search
@@ -167,18 +167,20 @@ class Ranker:
     def _reranked(self, reranker: Reranker, question: Question, fused: list[Fused]) -> list[Fused]:
         """The first RERANKED passages as the cross-encoder orders them."""
         rows = [one.row for one in fused[:RERANKED]]
-        texts = [self._indexes.text(row) for row in rows]
+        texts = self._indexes.texts(rows)
         return rerank(fused, reranker.scores(question.text, texts))
 
     def _concerning(self, period: Period, rows: list[int]) -> frozenset[int]:
-        """Which of the rows concern a period, by their article's date or their own words."""
+        """Which of the rows concern a period: those that came out in it, and of the others those
+        that name a time in it."""
         today, indexes = date.today(), self._indexes
-        published = indexes.columns.published
-        return frozenset(
-            row
-            for row in rows
-            if concerns(indexes.text(row), published[indexes.number(row)], period, today)
-        )
+        days = [indexes.columns.published[number] for number in indexes.numbers(rows)]
+        out = [
+            row for row, day in zip(rows, days, strict=True) if came_out_in(period, day, today)
+        ]
+        others = sorted(set(rows) - set(out))
+        told = zip(others, indexes.texts(others), strict=True)
+        return frozenset(out + [row for row, text in told if names_time_in(period, text, today)])
 
     def _candidates(self, asked: Asked, rows: list[int]) -> list[Candidate]:
         """The rows with all that the fusion looks at."""

@@ -675,15 +675,18 @@ def _around(day: date, unit: str, start: int, end: int) -> Mention:
 # --- Preferring --------------------------------------------------------------------------------
 
 
-def concerns(text: str, published: date | None, period: Period, today: date) -> bool:
-    """Whether a passage concerns a period: it came out in it, or names a time that lies in it.
+def came_out_in(period: Period, published: date | None, today: date) -> bool:
+    """Whether what was published on a day, None for an unknown one, came out in a period."""
+    first, last = _ends(period, today)
+    return published is not None and first <= published <= last
+
+
+def names_time_in(period: Period, text: str, today: date) -> bool:
+    """Whether a text names a time that lies in a period.
 
     Of a period without end, times after the present year do not count: goals are not news.
     """
-    first = period.first or date.min
-    last = period.last or date(max(today, first).year, 12, 31)
-    if published and first <= published <= last:
-        return True
+    first, last = _ends(period, today)
     named = [one for one in _ANY_YEAR.finditer(text) if first.year <= int(one[0]) <= last.year]
     if any(first <= date(int(one[0]), 1, 1) and date(int(one[0]), 12, 31) <= last for one in named):
         return True
@@ -693,6 +696,11 @@ def concerns(text: str, published: date | None, period: Period, today: date) -> 
         for words in around
         for one in (*dates(words), *months(words))
     )
+
+
+def _ends(period: Period, today: date) -> tuple[date, date]:
+    first = period.first or date.min
+    return first, period.last or date(max(today, first).year, 12, 31)
 
 
 def prefer(fused: Sequence[Fused], within: Collection[int]) -> list[Fused]:

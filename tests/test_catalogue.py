@@ -39,9 +39,15 @@ def catalogue(tmp_path: Path) -> Catalogue:
 def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
     assert catalogue.documents() == ARTICLES
     assert [catalogue.document(one.path) for one in ARTICLES] == ARTICLES
-    for one in ARTICLES:
-        for span in ((0, len(one.text)), (1, 4), (3, 3)):
-            assert catalogue.cut(one.path, span) == one.text[slice(*span)]
+    parts = [
+        (one, span)
+        for span in ((0, 4), (1, 4), (3, 3))
+        for one in (*ARTICLES, *reversed(ARTICLES)) * 300
+    ]
+    assert catalogue.cuts([(one.path, span) for one, span in parts]) == [
+        one.text[slice(*span)] for one, span in parts
+    ]
+    assert catalogue.cuts([]) == []
     assert catalogue.refused() == REFUSED
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE

@@ -53,6 +53,7 @@ AT_ONCE, WINDOW, SAMPLE = 4, 12, 8
 
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(encoding, "_SENTENCES_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(encoding, "_WINDOW", WINDOW)
     monkeypatch.setattr(encoding, "_SAMPLE", SAMPLE)
 
