@@ -175,9 +175,7 @@ class Ranker:
         that name a time in it."""
         today, indexes = date.today(), self._indexes
         days = [indexes.columns.published[number] for number in indexes.numbers(rows)]
-        out = [
-            row for row, day in zip(rows, days, strict=True) if came_out_in(period, day, today)
-        ]
+        out = [row for row, day in zip(rows, days, strict=True) if came_out_in(period, day, today)]
         others = sorted(set(rows) - set(out))
         told = zip(others, indexes.texts(others), strict=True)
         return frozenset(out + [row for row, text in told if names_time_in(period, text, today)])
