@@ -28,8 +28,6 @@ from archive.text import Piece, Span, well_formed
 
 T = TypeVar("T")
 
-_PARTS = 1000  # of texts, asked for at once
-
 _SCHEMA = """
 CREATE TABLE documents (
     path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, language TEXT NOT NULL, published TEXT,
@@ -197,21 +195,16 @@ class Catalogue:
 
     def cuts(self, parts: Sequence[tuple[str, Span]]) -> list[str]:
         """Parts of the texts of documents that there are, each by its path and its offsets."""
+        query = (
+            "SELECT substr(text, value ->> 1, value ->> 2) FROM json_each(?)"
+            " LEFT JOIN documents ON documents.path = value ->> 0 ORDER BY key"
+        )
+        wanted = json.dumps([(path, start + 1, end - start) for path, (start, end) in parts])
         found: list[str] = []
-        for at in range(0, len(parts), _PARTS):
-            some = parts[at : at + _PARTS]
-            numbers = [
-                (number, path, start + 1, end - start)
-                for number, (path, (start, end)) in enumerate(some)
-            ]
-            query = (
-                f"WITH wanted(number, path, start, length) AS (VALUES {_each(numbers)})"
-                " SELECT substr(text, start, length) FROM wanted CROSS JOIN documents USING (path)"
-                " ORDER BY number"
-            )
-            found += self._made(str, query, *chain.from_iterable(numbers))
-        if len(found) != len(parts):
-            raise self._damage("an article is missing")
+        for (path, _), text in zip(parts, self._made(_same, query, wanted), strict=True):
+            if text is None:
+                raise self._damage(f"the article {path} is missing")
+            found.append(str(text))
         return found
 
     def refused(self) -> list[Refusal]:
@@ -254,9 +247,8 @@ class Catalogue:
         return dict(self._made(lambda path, digest: (str(path), str(digest)), query))
 
 
-def _each(rows: Sequence[Sequence[object]]) -> str:
-    """Rows of parameters, as SQLite's VALUES takes them; one row at least."""
-    return ",".join([f"({','.join('?' * len(rows[0]))})"] * len(rows))
+def _same(value: object) -> object:
+    return value
 
 
 def _document(*record: object) -> Document:

@@ -94,11 +94,10 @@ def _export(folder: Path, building: Path) -> None:
 
 def capabilities() -> list[str]:
     """The kinds of numbers that OpenVINO multiplies fast on this processor: "FP32", "BF16", ..."""
-    return list(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-def core() -> "Core":
-    """OpenVINO, opened once for the whole process."""
+def _core() -> "Core":
     with _OPENING:
         return _opened()
 
@@ -195,7 +194,7 @@ class ExportedEncoder:
     @cached_property
     def _for_one(self) -> "CompiledModel":
         """The network for one text of at most _SHORT tokens at a time, on all cores."""
-        network = core().read_model(self._folder / _NETWORK)
+        network = _core().read_model(self._folder / _NETWORK)
         network.reshape({name: [1, _SHORT] for name in ("input_ids", "attention_mask")})
         return self._compiled(network, PERFORMANCE_HINT="LATENCY")
 
@@ -211,7 +210,7 @@ class ExportedEncoder:
         precision = "bf16" if "BF16" in capabilities() else "f32"
         cache = str(self._folder / "compiled")
         told = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": cache, **how}
-        return core().compile_model(network, "CPU", told)
+        return _core().compile_model(network, "CPU", told)
 
     @cached_property
     def _cores(self) -> ThreadPoolExecutor:

@@ -157,7 +157,7 @@ class Engine:
             told = [self._told(asked, one) for one in read]
             scored = score_sentences(question.text, told, self._sought(question.text))
             chosen, own = choose(scored), self.language(question)
-            if own and not ranker.holding(question):
+            if own and not asked.holding:
                 chosen = self._indexes.releases.said_in(own, chosen, question.filters)
             told_by = signs(scored, question.text)
         return Draft(ranked, chosen, told_by, asked.stages.seconds)

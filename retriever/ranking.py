@@ -33,7 +33,7 @@ class Asked:
     vector: (d,). tokens: (q, d), weights: (q,), how much each of them counts. offsets: how much
     nearer the passages and the sentences of each language are for being in that language.
     holding: the rows that hold what is quoted, by language. lexical: the rows that hold its words
-    best, with their scores.
+    best, with their scores, best first.
     """
 
     vector: Vectors
@@ -201,11 +201,9 @@ class Ranker:
         """Which rows pass the filters, None where all do: of the languages in which passages hold
         what is quoted only those, of the others all."""
         columns = self._indexes.columns
-        allowed = columns.allowed(filters)
         if not holding:
-            return allowed
-        every = np.ones(len(columns.document_of), dtype=np.bool_)
-        allowed = every if allowed is None else allowed.copy()
+            return columns.allowed(filters)
+        allowed: Mask = columns.passing(filters)[columns.document_of]
         for language, rows in holding.items():
             allowed[columns.in_language(language)] = False
             allowed[rows] = True

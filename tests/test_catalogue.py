@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from archive.catalogue import Catalogue, write_catalogue
 from archive.documents import DateBasis, Duplicate, FurnitureLine, Refusal
+from archive.errors import IndexDamaged
 
 ARTICLES = [
     document("Un cafe\u0301.\r\nNoir «\u00a0'\";--».", "a/é.txt", "fr"),
@@ -48,6 +49,8 @@ def test_everything_that_is_written_is_read(catalogue: Catalogue) -> None:
         one.text[slice(*span)] for one, span in parts
     ]
     assert catalogue.cuts([]) == []
+    with pytest.raises(IndexDamaged, match=r"the article gone\.txt is missing"):
+        catalogue.cuts([(ARTICLES[0].path, (0, 1)), ("gone.txt", (0, 1))])
     assert catalogue.refused() == REFUSED
     assert catalogue.duplicates() == DUPLICATES
     assert catalogue.furniture() == FURNITURE
