@@ -2,7 +2,7 @@
 
     python -m benchmarks.encoder
 
-Encodes the passages of the sample archive, several times in turn, and prints medians, how near the
+Encodes the passages of the index (`make index`), several times in turn, and prints medians, how near the
 vectors of the two are, and how much of the machine's fastest products of matrices that is.
 """
 

@@ -264,7 +264,7 @@ def test_the_exported_model_is_the_one_that_sentence_transformers_runs(
         assert np.allclose(unit_rows(one.tokens), unit_rows(other.tokens), atol=0.1)
     # Of every length: up to 32 tokens, as most questions have, and longer ones.
     words = " ".join(TEXTS).split()
-    for count in (0, 1, 2, 5, 10, 12, 15, 20, 24, 28, 40, 500):
+    for count in (*range(40), 500):
         text = " ".join((words * 40)[:count])
         asked, answered = encoder.encode_question(text), library.encode_question(text)
         assert asked.vector @ answered.vector > 0.997
