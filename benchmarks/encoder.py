@@ -2,8 +2,8 @@
 
     python -m benchmarks.encoder
 
-Encodes the passages of the index (`make index`), several times in turn, and prints medians, how near the
-vectors of the two are, and how much of the machine's fastest products of matrices that is.
+Encodes the passages of the index (`make index`), several times in turn, and prints medians, how
+near the vectors of the two are, and how much of the machine's fastest products of matrices it is.
 """
 
 import statistics
