@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -78,7 +78,10 @@ _MONTH_AND_YEAR = re.compile(
     rf"\b(?P<month>{MONTH})\b\.?,?{OF}(?P<year>\d{{4}})(?!\d)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d+")
+_YEAR = re.compile(r"[12١٢۱۲१२]\d{3}(?!\d)(?<!\d{5})")
 _WORD_START = re.compile(r"\b[^\W\d]")
+_AROUND = 48  # characters between which and its year a date stands
+_FEW = 6  # months, of which it is worth to look for the names first
 _NEAR = 40  # characters from where a month's name begins to where the number after it does, at most
 
 
@@ -180,6 +183,28 @@ def months(text: str) -> list[Mention]:
         if first:
             found.append(Mention(first, month_end(first), match.start(), match.end()))
     return found
+
+
+def years_named(text: str, wanted: Container[int]) -> list[re.Match[str]]:
+    """Where a text has the number of a wanted year from 1000 on, in order of place."""
+    return [match for match in _YEAR.finditer(text) if int(match[0]) in wanted]
+
+
+def around_years(
+    text: str, years: Iterable[re.Match[str]], within: Collection[int]
+) -> Iterator[str]:
+    """The parts of a text around these years in which a full date, or a month with its year, may
+    stand that begins or ends in one of some months (1 to 12); to look for dates takes far longer.
+    """
+    for year in years:
+        part = text[max(year.start() - _AROUND, 0) : year.end() + _AROUND]
+        if (
+            len(within) > _FEW
+            or any(_MONTH_PATTERNS[month - 1].search(part) for month in within)
+            or _ISO.search(part)
+            or _DOTTED.search(part)
+        ):
+            yield part
 
 
 @lru_cache(maxsize=1000)

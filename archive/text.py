@@ -9,7 +9,7 @@ from functools import lru_cache
 import Stemmer
 from sentencex import get_sentence_boundaries
 
-from archive.dates import dates, months
+from archive.dates import around_years, dates, months, years_named
 
 Span = tuple[int, int]
 
@@ -238,20 +238,25 @@ def stems(text: str, language: str) -> list[str]:
 def held_stems(
     text: str, language: str, sought: Iterable[str], told: Sequence[str] | None = None
 ) -> set[str]:
-    """The stems of a text, its days and months only where one of those sought is such: to find
+    """The stems of a text, but of its days and months only those that are sought: to find all of
     them takes longest.
 
     told: the words of the text, where they are known already.
     """
     held = {stem(word, language) for word in (words(text) if told is None else told)}
-    if any(_DAY_OR_MONTH.fullmatch(one) for one in sought):
-        held.update(days(text))
+    for one in sought:
+        if asked := _DAY_OR_MONTH.fullmatch(one):
+            # A range of days over the end of a year names only that in which it ends.
+            year, month = int(asked[1]), int(asked[2])
+            parts = around_years(text, years_named(text, {year, year + 1}), {month})
+            if any(one in days(part) for part in parts):
+                held.add(one)
     return held
 
 
 def days(text: str) -> list[str]:
     """The days that a text names as 2025-06-24, then the months as 2025-06, each once."""
-    if not _YEAR.search(text):
+    if not _FOUR_DIGITS.search(text):
         return []
     named = [day for mention in dates(text) for day in (mention.first, mention.last)]
     told = [day.isoformat() for day in named]
@@ -259,8 +264,8 @@ def days(text: str) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-_YEAR = re.compile(r"\d{4}")
-_DAY_OR_MONTH = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
+_FOUR_DIGITS = re.compile(r"\d{4}")
+_DAY_OR_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-\d{2})?")
 
 
 @lru_cache(maxsize=200_000)

@@ -16,10 +16,12 @@ from archive.dates import (
     Mention,
     Period,
     any_of,
+    around_years,
     dates,
     month_end,
     month_number,
     months,
+    years_named,
 )
 from archive.languages import detect_language
 from retriever.fusion import Fused
@@ -29,10 +31,7 @@ IN_PERIOD = 0.025
 
 _DAY = timedelta(days=1)
 
-# Characters: how far before a time the words that open it may begin; how far from its year the rest
-# of a date may stand.
-_LOOK_BACK = 200
-_AROUND = 48
+_LOOK_BACK = 200  # characters before a time in which the words that open it may begin
 
 # --- Words -------------------------------------------------------------------------------------
 
@@ -41,7 +40,7 @@ _NUMBER_OF_A_YEAR = re.compile(
     rf"(?:(?<=\bmid-)|(?<=\bmi-)|(?<![\w.,/$€£№#–—-]))(?P<year>{_YEAR})"
     r"(?![^\W年년]|[.,/:]\d|\s?[%‰€$£]|[-–—])"
 )
-_ANY_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
+_AS_A_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
 
 # What stands before a year. After the second kind a number is a year only where no noun follows.
 _BEFORE_A_YEAR = re.compile(
@@ -687,13 +686,17 @@ def names_time_in(period: Period, text: str, today: date) -> bool:
     Of a period without end, times after the present year do not count: goals are not news.
     """
     first, last = _ends(period, today)
-    named = [one for one in _ANY_YEAR.finditer(text) if first.year <= int(one[0]) <= last.year]
-    if any(first <= date(int(one[0]), 1, 1) and date(int(one[0]), 12, 31) <= last for one in named):
+    named = years_named(text, range(first.year, last.year + 1))
+    whole = range(
+        first.year + (first > date(first.year, 1, 1)), last.year + (last == date(last.year, 12, 31))
+    )
+    if any(int(one[0]) in whole and _AS_A_YEAR.match(text, one.start()) for one in named):
         return True
-    around = (text[max(one.start() - _AROUND, 0) : one.end() + _AROUND] for one in named)
+    count = 12 * (last.year - first.year) + last.month - first.month + 1
+    within = {(first.month - 1 + more) % 12 + 1 for more in range(min(count, 12))}
     return any(
         first <= one.first and one.last <= last
-        for words in around
+        for words in around_years(text, named, within)
         for one in (*dates(words), *months(words))
     )
 

@@ -1,5 +1,6 @@
 """The time that a question names is read or left alone; what concerns it is put first."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.answers import RankedPassage
-from archive.dates import Period
+from archive.dates import Period, dates, months
 from archive.documents import Question
 from archive.settings import Settings
 from indexer.pipeline import build_index
@@ -413,6 +414,7 @@ def test_what_is_no_period_cannot_be_made(
         ("on 3 October 2025", "In October 2025 they met.", None, False),
         ("in 2025", "They met in 2025.", None, True),
         ("in 2025", "Sie kamen am 3. Mai 2025.", None, True),
+        ("in October 2025", "Sie kamen am 03.10.2025.", None, True),
         ("in 2025", "Number 120255, or 2025.5, or v2025.", None, False),
         ("since June 2024", "They met in 2025.", None, True),
         ("since June 2024", "They met in 2024.", None, False),
@@ -428,6 +430,36 @@ def test_what_concerns_a_time(asked: str, text: str, published: date | None, tol
     assert period
     found = came_out_in(period, published, TODAY) or names_time_in(period, text, TODAY)
     assert found is told
+
+
+PERIODS = [
+    "on 3 October 2025", "in October 2025", "in 2025", "from 3 October 2024 to 9 January 2025",
+    "since December 2024", "before 1999",
+]  # fmt: skip
+NAMED = st.lists(
+    st.sampled_from(
+        [
+            "3 octobre 2025", "3.10.2025", "2025-10-03", "жовтні 2025 року", "October 2-4, 2025",
+            "30 December 2024 – 2 January 2025", "März 2025", "May 1998", "2025", "1998", "2025.5",
+        ]
+    )
+    | st.text(" ,.x", max_size=60),
+    max_size=6,
+).map(" ".join)  # fmt: skip
+
+
+@given(st.sampled_from(PERIODS), NAMED)
+def test_a_text_names_a_time_in_a_period_where_one_of_all_it_names_lies_in_it(
+    asked: str, text: str
+) -> None:
+    period = read_period(asked, TODAY)
+    assert period
+    first, last = period.first or date.min, period.last or date(TODAY.year, 12, 31)
+    named = [(one.first, one.last) for one in (*dates(text), *months(text))]
+    years = [int(one) for one in re.findall(r"(?<![\w.,])[12]\d{3}(?!\w|[.,]\d)", text)]
+    named += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
+    told = any(first <= begin and end <= last for begin, end in named)
+    assert names_time_in(period, text, TODAY) is told
 
 
 FUSED = st.lists(
