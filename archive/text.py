@@ -173,7 +173,7 @@ _LETTERS = rf"[^\W_{_UNSPACED}]+"
 # A number in groups of three digits ("1 000", "1.000", "1,000"), with or without decimals, or an
 # ungrouped one with decimals ("3,5", "3.5"); dates and lists of numbers are neither.
 _NUMBER = (
-    r"(?<![\w.,])(?<![^\W\d_]-)"
+    r"(?=\d)(?<![\w.,])(?<![^\W\d_]-)"
     r"(?:\d{1,3}(?P<apart>[ .,'’٬])\d{3}(?:(?P=apart)\d{3})*(?:(?!(?P=apart))[.,٫]\d+)?"
     r"|\d+[.,٫]\d+)(?![.,]?\d)"
 )
