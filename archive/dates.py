@@ -78,10 +78,11 @@ _MONTH_AND_YEAR = re.compile(
     rf"\b(?P<month>{MONTH})\b\.?,?{OF}(?P<year>\d{{4}})(?!\d)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d+")
+# It begins with a one or a two, in Arabic, Persian or Indian digits, too: of these a text has few.
 _YEAR = re.compile(r"[12١٢۱۲१२]\d{3}(?!\d)(?<!\d{5})")
 _WORD_START = re.compile(r"\b[^\W\d]")
-_AROUND = 48  # characters between which and its year a date stands
-_FEW = 6  # months, of which it is worth to look for the names first
+_AROUND = 48  # characters from its year in which the rest of a date stands
+_FEW = 6  # months, for whose names it is worth looking first
 _NEAR = 40  # characters from where a month's name begins to where the number after it does, at most
 
 
@@ -185,18 +186,14 @@ def months(text: str) -> list[Mention]:
     return found
 
 
-def years_named(text: str, wanted: Container[int]) -> list[re.Match[str]]:
-    """Where a text has the number of a wanted year from 1000 on, in order of place."""
-    return [match for match in _YEAR.finditer(text) if int(match[0]) in wanted]
-
-
-def around_years(
-    text: str, years: Iterable[re.Match[str]], within: Collection[int]
-) -> Iterator[str]:
-    """The parts of a text around these years in which a full date, or a month with its year, may
-    stand that begins or ends in one of some months (1 to 12); to look for dates takes far longer.
+def around_years(text: str, years: Container[int], within: Collection[int]) -> Iterator[str]:
+    """The parts of a text in which a full date, or a month with its year, may stand whose year is
+    one of these, from 1000 on, and that begins or ends in one of some months (1 to 12); to look for
+    dates takes far longer. In order of place.
     """
-    for year in years:
+    for year in _YEAR.finditer(text):
+        if int(year[0]) not in years:
+            continue
         part = text[max(year.start() - _AROUND, 0) : year.end() + _AROUND]
         if (
             len(within) > _FEW

@@ -9,7 +9,7 @@ from functools import lru_cache
 import Stemmer
 from sentencex import get_sentence_boundaries
 
-from archive.dates import around_years, dates, months, years_named
+from archive.dates import around_years, dates, months
 
 Span = tuple[int, int]
 
@@ -248,7 +248,7 @@ def held_stems(
         if asked := _DAY_OR_MONTH.fullmatch(one):
             # A range of days over the end of a year names only that in which it ends.
             year, month = int(asked[1]), int(asked[2])
-            parts = around_years(text, years_named(text, {year, year + 1}), {month})
+            parts = around_years(text, {year, year + 1}, {month})
             if any(one in days(part) for part in parts):
                 held.add(one)
     return held

@@ -91,12 +91,8 @@ class LexicalIndex:
             return []
         # Only a disjunction of bare terms, with nothing around it, tantivy searches without looking
         # at every passage that holds one (block-max WAND: Ding and Suel, 2011).
-        of_words = [
-            told[0] if len(told) == 1 else tantivy.Query.disjunction_max_query(told)
-            for stems in wanted
-            for told in [[self._scored(stem, language) for stem in stems]]
-        ]
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in of_words])
+        of_words = [(tantivy.Occur.Should, self._any_of(stems, language)) for stems in wanted]
+        query = tantivy.Query.boolean_query(of_words)
         conditions = _conditions(schema, filters, phrases)
         if conditions:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *conditions])
@@ -144,6 +140,11 @@ class LexicalIndex:
             return held
         query = tantivy.Query.term_query(self._schemas[language], "stems", stem, "basic")
         return int(searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def _any_of(self, stems: Sequence[str], language: str) -> tantivy.Query:
+        """A word, by the stem of it that scores best."""
+        scored = [self._scored(stem, language) for stem in stems]
+        return scored[0] if len(scored) == 1 else tantivy.Query.disjunction_max_query(scored)
 
     def _scored(self, stem: str, language: str) -> tantivy.Query:
         """A stem, with the idf it has among the passages that are there."""

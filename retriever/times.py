@@ -21,7 +21,6 @@ from archive.dates import (
     month_end,
     month_number,
     months,
-    years_named,
 )
 from archive.languages import detect_language
 from retriever.fusion import Fused
@@ -40,7 +39,7 @@ _NUMBER_OF_A_YEAR = re.compile(
     rf"(?:(?<=\bmid-)|(?<=\bmi-)|(?<![\w.,/$€£№#–—-]))(?P<year>{_YEAR})"
     r"(?![^\W年년]|[.,/:]\d|\s?[%‰€$£]|[-–—])"
 )
-_AS_A_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
+_ANY_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
 
 # What stands before a year. After the second kind a number is a year only where no noun follows.
 _BEFORE_A_YEAR = re.compile(
@@ -686,17 +685,17 @@ def names_time_in(period: Period, text: str, today: date) -> bool:
     Of a period without end, times after the present year do not count: goals are not news.
     """
     first, last = _ends(period, today)
-    named = years_named(text, range(first.year, last.year + 1))
     whole = range(
         first.year + (first > date(first.year, 1, 1)), last.year + (last == date(last.year, 12, 31))
     )
-    if any(int(one[0]) in whole and _AS_A_YEAR.match(text, one.start()) for one in named):
+    if whole and any(int(one[0]) in whole for one in _ANY_YEAR.finditer(text)):
         return True
+    years = range(first.year, last.year + 1)
     count = 12 * (last.year - first.year) + last.month - first.month + 1
     within = {(first.month - 1 + more) % 12 + 1 for more in range(min(count, 12))}
     return any(
         first <= one.first and one.last <= last
-        for words in around_years(text, named, within)
+        for words in around_years(text, years, within)
         for one in (*dates(words), *months(words))
     )
 

@@ -302,6 +302,12 @@ def test_held_stems_are_the_stems_but_for_days_that_nobody_seeks(text: str, lang
     assert held_stems(text, language, ["otan", *SOUGHT]) == of_words | every.intersection(SOUGHT)
 
 
+def test_a_day_is_held_where_one_is_sought() -> None:
+    text = "Le sommet du 24 juin 2025 s’est tenu à La Haye."
+    assert "2025-06-24" in held_stems(text, "fr", ["2025-06-24"])
+    assert "2025-06-24" not in held_stems(text, "fr", ["somm"])
+
+
 NUMBERS_AND_MARKS = ["1 000", "п'ять", "3,5", "١٢٫٥", "漢字", "a’b", "\u0301", "12.", ",5", "-3.5"]
 
 
