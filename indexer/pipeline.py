@@ -233,7 +233,7 @@ def write_snapshot(
     encodings = encode(
         chunks.passages,
         languages,
-        chunks.sentences,
+        chunks.within(),
         encoder,
         earlier,
         settings.index,
