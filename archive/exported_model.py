@@ -5,7 +5,8 @@ test holds its vectors to those of sentence-transformers.
 
 The sentences of a text are not encoded by themselves. The lower layers read the whole text once;
 the last ANEW of them run twice over what these give: for the text, and for each of its sentences
-alone, with the tokens that the model and the prompt add. That costs 17 layers a token instead of
+alone, with the tokens that the model and the prompt add. The mean of the sentence's own tokens is
+its vector. That costs 17 layers a token instead of
 some 26, and keeps what sentences are good for, which the means of the text's own tokens do not
 ("late chunking": Günther et al., 2024; docs/evaluation.md).
 """
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ _TILE = 16
 # to be worked out while it runs.
 _SHORT = 32
 # So many of the last layers see each sentence by itself.
-ANEW = 5
+ANEW = 6
 _OF_TEXTS, _OF_SENTENCES = ("input_ids", "attention_mask"), ("places", "sentences")
 _UNSEEN = -1e4  # of what is not seen this is added to how much it is heeded
 _CORES = os.cpu_count() or 1
@@ -214,13 +215,13 @@ class ExportedEncoder:
         return [self._tokenizer.post_process(one) for one in found]
 
     def _of_many(
-        self, batch: "Sequence[Encoding]", parts: Sequence[Sequence[list[int]]]
+        self, batch: "Sequence[Encoding]", parts: "Sequence[Sequence[_Part]]"
     ) -> list[tuple[Vectors, Vectors]]:
         """Of each text of a batch its last layer, (at least its length, d), and the vectors of its
-        sentences, (s, d). parts: as `_parts` gives them."""
+        sentences, (s, d). parts: of each text, those of its sentences."""
         length = _tiled(max(map(len, batch)))
-        joined = [[place for part in own for place in part] for own in parts]
-        numbers = [[n for n, part in enumerate(own, start=1) for _ in part] for own in parts]
+        joined = [[place for part in own for place in part.places] for own in parts]
+        numbers = [[n for n, part in enumerate(own, start=1) for _ in part.places] for own in parts]
         width = _tiled(max(map(len, joined)))
         places = _padded(joined, width) + length * np.arange(len(batch))[:, np.newaxis]
         told = [
@@ -231,7 +232,7 @@ class ExportedEncoder:
         ]
         found = self._request(self._for_many).infer(told)
         return [
-            (tokens, _means(apart, [len(part) for part in own]))
+            (tokens, _means(apart, own))
             for tokens, apart, own in zip(found[0], found[1], parts, strict=True)
         ]
 
@@ -311,9 +312,17 @@ def _padded(rows: Sequence[Sequence[int]], length: int) -> npt.NDArray[np.int64]
     return padded
 
 
-def _parts(read: "Encoding", sentences: Sequence[Span], prompt: int) -> list[list[int]]:
-    """The tokens that each of a text's sentences is read by: its own, between those that the model
-    and the prompt add. None of its own has what the model does not read any more."""
+class _Part(NamedTuple):
+    """The tokens that a sentence is read by: its own, between those that the model and the prompt
+    add. places: (t,), where they stand in its text. counted: (t,), which of them its vector is the
+    mean of: its own, or all where it has none, as what the model does not read any more."""
+
+    places: list[int]
+    counted: list[bool]
+
+
+def _parts(read: "Encoding", sentences: Sequence[Span], prompt: int) -> list[_Part]:
+    """Those of a text's sentences."""
     if not sentences:
         return []
     ends, in_text = _ends(read, prompt)
@@ -322,17 +331,20 @@ def _parts(read: "Encoding", sentences: Sequence[Span], prompt: int) -> list[lis
     before, behind = range(first), range(last, len(ends))
     told = np.searchsorted(ends[first:last], [end for _, end in sentences], side="right")
     return [
-        [*before, *range(begin, end), *behind]
+        _Part(places, [begin <= place < end or begin == end for place in places])
         for begin, end in pairwise([first, *(first + told).tolist()])
+        for places in [[*before, *range(begin, end), *behind]]
     ]
 
 
-def _means(tokens: Vectors, counts: Sequence[int]) -> Vectors:
-    """The means of so many tokens (t, d) each, one after the other, as unit vectors (n, d)."""
-    if not counts:
+def _means(tokens: Vectors, parts: Sequence[_Part]) -> Vectors:
+    """The vectors of sentences, (s, d). tokens: those of one part after the other, padded."""
+    if not parts:
         return np.empty((0, tokens.shape[1]), dtype=tokens.dtype)
-    starts = np.cumsum([0, *counts])
-    return unit_rows(np.add.reduceat(tokens[: starts[-1]], starts[:-1], axis=0))
+    counted = np.concatenate([part.counted for part in parts])
+    starts = np.cumsum([0, *(len(part.places) for part in parts[:-1])])
+    told = tokens[: len(counted)] * counted[:, np.newaxis]
+    return unit_rows(np.add.reduceat(told, starts, axis=0))
 
 
 def _ends(read: "Encoding", prompt: int) -> tuple[Numbers, npt.NDArray[np.bool_]]:
