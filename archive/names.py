@@ -83,12 +83,13 @@ def likeness(one: str, other: str) -> float:
     where the short vowels of one are not written.
     """
     if _SHORT_VOWELS_UNWRITTEN.search(one + other):
-        ratio, least = _ratio_in_sound(sounds(one), sounds(other)), _LEAST_ALIKE_IN_SOUND
-    elif _frames(one).isdisjoint(_frames(other)):
+        ratio = _ratio_in_sound(sounds(one), sounds(other))
+        return ratio if ratio >= _LEAST_ALIKE_IN_SOUND else 0.0
+    ratio = _ratio(_romanised(one), _romanised(other))
+    # Few words are spelled so much alike; to tell what they sound like takes longer.
+    if ratio < _LEAST_ALIKE or _frames(one).isdisjoint(_frames(other)):
         return 0.0
-    else:
-        ratio, least = _ratio(_romanised(one), _romanised(other)), _LEAST_ALIKE
-    return ratio if ratio >= least else 0.0
+    return ratio
 
 
 @lru_cache(maxsize=200_000)
