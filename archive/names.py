@@ -119,7 +119,7 @@ def _ratio_in_sound(mine: frozenset[str], theirs: frozenset[str]) -> float:
     return max(alike, default=0.0)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=4096)
 def _by_consonants(heard: frozenset[str]) -> Mapping[str, list[str]]:
     """Sounds by their consonants."""
     found: dict[str, list[str]] = {}

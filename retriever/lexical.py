@@ -181,9 +181,7 @@ class LexicalIndex:
         searcher = self._spellings[language]
         if not searcher.doc_freq("key", key):  # as of most, and told in a tenth of the time
             return []
-        query = tantivy.Query.const_score_query(
-            tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic"), 1.0
-        )
+        query = tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic")
         hits = searcher.search(query, MOST_SPELLINGS, count=False, order_by_field="times").hits
         found = [(-int(times), searcher.doc(at)) for times, at in hits]
         return [
