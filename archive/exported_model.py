@@ -6,7 +6,7 @@ test holds its vectors to those of sentence-transformers.
 The sentences of a text are not encoded by themselves. The lower layers read the whole text once;
 the last ANEW of them run twice over what these give: for the text, and for each of its sentences
 alone, with the tokens that the model and the prompt add. The mean of the sentence's own tokens is
-its vector. That costs 17 layers a token instead of
+its vector. That costs 18 layers a token instead of
 some 26, and keeps what sentences are good for, which the means of the text's own tokens do not
 ("late chunking": Günther et al., 2024; docs/evaluation.md).
 """

@@ -7,8 +7,10 @@ places, and are spelled alike. The idea is that of Soundex (Russell, 1918), acro
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice, product
+from operator import itemgetter
 
 from anyascii import anyascii
 
@@ -19,18 +21,36 @@ _LEAST_ALIKE_IN_SOUND = 0.75
 _FEWEST_CONSONANTS = 2
 _MOST_READINGS = 16
 
-# What is written for each sound, the longest first. Where languages read a spelling in several
-# ways, every reading is given, the likeliest first; the empty one is silence.
+# What is written for each sound. Where languages read a spelling in several ways, every reading is
+# given, the likeliest first; the empty one is silence. Of spellings that begin alike the longest
+# one is read.
 _SPELLINGS = (
-    ("tzsch|tsch|dsch|shch|sch|tch|tsh|dsh|dzh|dj|zh|sh|cz|sz|ts|tz|dz|ds", "S"),
-    ("ch", "S|G|K"), ("kh|gh", "G"), ("ph", "F"), ("th", "T"), ("ck|qu|q", "K"),
-    ("c(?=[eiy])", "S"), ("c", "K"), ("x", "KS|S"), ("[sz]", "S"), ("j", "S|i"),
-    ("g(?=[eiy])", "G|S"), ("h(?![aeiouy])", "G|"), ("[gh]", "G"), ("k", "K"), ("[fv]", "F"),
-    ("w", "F|u"), ("[bp]", "B"), ("d", "D"), ("t", "T"), ("l", "L"), ("m", "M"), ("n", "N"),
-    ("r", "R"), ("[eiy]", "i"), ("[ou]", "u"), ("a", "a"),
+    ("tzsch tsch dsch shch sch tch tsh dsh dzh dj zh sh cz sz ts tz dz ds s z", "S"),
+    ("ch", "S|G|K"), ("kh gh g h", "G"), ("ph f v", "F"), ("th t", "T"), ("ck qu q c k", "K"),
+    ("x", "KS|S"), ("j", "S|i"), ("w", "F|u"), ("b p", "B"), ("d", "D"), ("l", "L"), ("m", "M"),
+    ("n", "N"), ("r", "R"), ("e i y", "i"), ("o u", "u"), ("a", "a"),
 )  # fmt: skip
-_SPELLING = re.compile("|".join(f"({spelling})" for spelling, _ in _SPELLINGS))
-_READINGS = [readings.split("|") for _, readings in _SPELLINGS]
+# Letters that are read otherwise by what follows them.
+_BY_WHAT_FOLLOWS = {
+    "soft_c": ("c(?=[eiy])", "S"),
+    "soft_g": ("g(?=[eiy])", "G|S"),
+    "mute_h": ("h(?![aeiouy])", "G|"),
+}
+_READINGS = {
+    spelling: readings.split("|")
+    for spellings, readings in _SPELLINGS
+    for spelling in spellings.split()
+}
+_SPELLING = re.compile(
+    "|".join(
+        [
+            *sorted((one for one in _READINGS if len(one) > 1), key=len, reverse=True),
+            *(f"(?P<{name}>{pattern})" for name, (pattern, _) in _BY_WHAT_FOLLOWS.items()),
+            "[a-z]",
+        ]
+    )
+)
+_READINGS |= {name: readings.split("|") for name, (_, readings) in _BY_WHAT_FOLLOWS.items()}
 
 # Arabic long vowels and the letters that carry one; short ones are not written.
 _ARABIC = str.maketrans("اأإآٱىةعئؤ", "aaaaaaaaiu", "ءـ")
@@ -51,7 +71,7 @@ def keys(word: str) -> frozenset[str]:
 
     None for a word of fewer than two consonants, which would sound like too many others.
     """
-    told = (_consonants(sound) for sound in sounds(word))
+    told = _by_consonants(sounds(word))
     return frozenset(key for key in told if len(key) >= _FEWEST_CONSONANTS)
 
 
@@ -62,29 +82,21 @@ def likeness(one: str, other: str) -> float:
     The ratio of Ratcliff and Obershelp (1988) over their romanised letters, or over their sounds
     where the short vowels of one are not written.
     """
-    if _lacks_vowels(one) or _lacks_vowels(other):
-        least = _LEAST_ALIKE_IN_SOUND
-        alike = [
-            _ratio(mine, theirs)
-            for mine in sounds(one)
-            for theirs in sounds(other)
-            if _consonants(mine) == _consonants(theirs)
-        ]
-        ratio = max(alike, default=0.0)
-    elif _frames(one).isdisjoint(_frames(other)):
+    if _SHORT_VOWELS_UNWRITTEN.search(one + other):
+        ratio = _ratio_in_sound(sounds(one), sounds(other))
+        return ratio if ratio >= _LEAST_ALIKE_IN_SOUND else 0.0
+    ratio = _ratio(_romanised(one), _romanised(other))
+    # Few words are spelled so much alike; to tell what they sound like takes longer.
+    if ratio < _LEAST_ALIKE or _frames(one).isdisjoint(_frames(other)):
         return 0.0
-    else:
-        ratio, least = _ratio(_romanised(one), _romanised(other)), _LEAST_ALIKE
-    return ratio if ratio >= least else 0.0
+    return ratio
 
 
 @lru_cache(maxsize=200_000)
 def sounds(word: str) -> frozenset[str]:
     """What a word may sound like, by the readings of its letters; final vowels are left out."""
     choices = [
-        _READINGS[match.lastindex - 1]
-        for match in _SPELLING.finditer(_romanised(word))
-        if match.lastindex
+        _READINGS[match.lastgroup or match[0]] for match in _SPELLING.finditer(_romanised(word))
     ]
     return frozenset(_reduced("".join(one)) for one in islice(product(*choices), _MOST_READINGS))
 
@@ -92,33 +104,58 @@ def sounds(word: str) -> frozenset[str]:
 def _reduced(sound: str) -> str:
     """A letter that is said twice is said once, and what ends in a vowel drops it, as the cases of
     a name differ there."""
-    sound = _TWICE.sub(r"\1", sound)
+    sound = _TWICE.sub(itemgetter(1), sound)  # a callable is called sooner than a template is read
     return sound.rstrip("aiu") or sound
 
 
 _TWICE = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=100_000)
+def _ratio_in_sound(mine: frozenset[str], theirs: frozenset[str]) -> float:
+    """The ratio of those two sounds with the same consonants that are most alike; 0 for none."""
+    own = _by_consonants(mine)
+    alike = (_ratio(one, sound) for sound in theirs for one in own.get(_consonants(sound), ()))
+    return max(alike, default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def _by_consonants(heard: frozenset[str]) -> Mapping[str, list[str]]:
+    """Sounds by their consonants."""
+    found: dict[str, list[str]] = {}
+    for sound in heard:
+        found.setdefault(_consonants(sound), []).append(sound)
+    return found
+
+
 def _consonants(sound: str) -> str:
     return sound.translate(_WITHOUT_VOWELS)
 
 
+_VOWELS = re.compile("[aiu]+")
 _WITHOUT_VOWELS = str.maketrans("", "", "aiu")
 
 
 @lru_cache(maxsize=20_000)
 def _frames(word: str) -> frozenset[str]:
     """The consonants of what a word may sound like, and between which of them vowels are."""
-    return frozenset(re.sub("[aiu]+", "a", sound) for sound in sounds(word))
+    return frozenset(_VOWELS.sub("a", sound) for sound in sounds(word))
 
 
-def _lacks_vowels(word: str) -> bool:
-    return bool(_SHORT_VOWELS_UNWRITTEN.search(word))
-
-
-@lru_cache(maxsize=20_000)
 def _romanised(word: str) -> str:
-    return re.sub("[^a-z]", "", anyascii(word.translate(_ARABIC)).lower())
+    """The letters a to z that are written for a word."""
+    return word.translate(_ROMAN)
+
+
+class _Roman(dict[int, str]):
+    """What is written for each character, by its code, as far as it was asked for."""
+
+    def __missing__(self, code: int) -> str:
+        written = anyascii(chr(code).translate(_ARABIC)).lower()
+        return self.setdefault(code, re.sub("[^a-z]", "", written))
+
+
+_ROMAN = _Roman()
 
 
 def _ratio(one: str, other: str) -> float:
@@ -133,10 +170,14 @@ def _common(first: str, second: str) -> int:
     """How many letters are in the longest run that both have, and likewise in what stands before
     it and behind it in either. Of the longest it is the earliest in the first word, and there the
     earliest in the second."""
-    begin = length = 0
-    for at in range(len(first)):
-        while at + length < len(first) and first[at : at + length + 1] in second:
+    if first in second:
+        return len(first)
+    begin = length = at = 0
+    while at + length < len(first):
+        if first[at : at + length + 1] in second:
             begin, length = at, length + 1
+        else:
+            at += 1
     if not length:
         return 0
     to = second.find(first[begin : begin + length])

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -252,18 +253,19 @@ class Engine:
 
     def _passages(self, question: Question, ranking: Ranking) -> list[RankedPassage]:
         indexes = self._indexes
+        held = self._held(question.text, [one.row for one in ranking.fused])
         found = []
         for rank, one in enumerate(ranking.fused, start=1):
             row = one.row
             document = indexes.document(row)
             start, end = indexes.spans.span(row)
             passage = Passage(document.path, start, end, document.text[start:end])
+            stems = _in_text(held[row], document, passage.text)
             terms = indexes.lexical.terms(question.text, document.language)
-            rarity = indexes.lexical.rarity(question.text, document.language)
             why = Why(
                 ranking.dense.get(row),
                 ranking.lexical.get(row),
-                _shared_words(passage.text, document.language, terms, rarity),
+                tuple(word for word, forms in terms.items() if not stems.isdisjoint(forms)),
                 row in ranking.in_period,
             )
             versions = indexes.releases.versions(indexes.number(row), question.filters)
@@ -272,25 +274,42 @@ class Engine:
             )
         return found
 
+    def _held(self, question: str, rows: Sequence[int]) -> dict[int, set[str]]:
+        """The stems of a question that the lexical index has passages for, by their rows.
+
+        Those that more than about a third of the passages hold tell nothing and are left out,
+        unless the question has no rarer ones.
+        """
+        by_language = defaultdict[str, list[int]](list)
+        for row, language in zip(rows, self._indexes.languages(rows), strict=True):
+            by_language[language].append(row)
+        held: dict[int, set[str]] = {}
+        for language, members in by_language.items():
+            rarity = self._indexes.lexical.rarity(question, language)
+            least = min(TELLING, max(rarity.values(), default=0.0))
+            telling = [stem for stem, idf in rarity.items() if idf >= least]
+            held |= self._indexes.lexical.held_by(members, telling, language)
+        return held
+
+
+def _in_text(held: set[str], document: Document, text: str) -> set[str]:
+    """Those stems that a passage itself holds, of those that the lexical index has it for.
+
+    The index has it for those of its article's title, too, where that is not in it. Only where they
+    or days, which may begin in the title, are among them is the text cut into its words.
+    """
+    if document.title.removesuffix("…") in text:
+        return held
+    of_title = held_stems(document.title, document.language, ())
+    if held.isdisjoint(of_title) and not any("-" in one for one in held):
+        return held
+    return held & held_stems(text, document.language, held)
+
 
 def _context(sentence: ScoredSentence, quoted: Sequence[ScoredSentence]) -> Span | None:
     """What a quoted sentence leans on, where that is not quoted beside it."""
     spans = [(one.start, one.end) for one in quoted if one.document.path == sentence.document.path]
     return context_of(sentence.document, (sentence.start, sentence.end), spans)
-
-
-def _shared_words(
-    text: str, language: str, terms: Mapping[str, Sequence[str]], rarity: Mapping[str, float]
-) -> tuple[str, ...]:
-    """The words of the question one of whose stems a passage holds, in the question's order.
-
-    Words that more than about a third of the passages hold tell nothing and are left out, unless
-    the question has no rarer ones.
-    """
-    least = min(TELLING, max(rarity.values(), default=0.0))
-    held = held_stems(text, language, rarity)
-    telling = {stem for stem, idf in rarity.items() if idf >= least and stem in held}
-    return tuple(word for word, stems in terms.items() if not telling.isdisjoint(stems))
 
 
 def open_engine(settings: Settings, encoder: Encoder) -> Engine:

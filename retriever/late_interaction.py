@@ -23,6 +23,9 @@ Codes = npt.NDArray[np.uint8]
 _UNPACKED = 256  # codes
 _SHARED = 2048  # codes, from which on a second thread takes half of them
 
+# The bits of each byte, the highest first, (256, 8).
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1).astype(np.float32)
+
 _BESIDE, _BESIDE_FREE = ThreadPoolExecutor(1, "late interaction"), threading.Lock()
 
 
@@ -65,8 +68,8 @@ class TokenIndex:
                 [self._codes[b : b + n] for b, n in zip(begins[full], lengths[full], strict=True)]
             )
             offsets = np.concatenate([[0], np.cumsum(lengths[full])[:-1]])
-            similar = _on_two_cores(question, codes)
-            met[full] = np.maximum.reduceat(similar, offsets) @ weights
+            most = np.maximum.reduceat(_on_two_cores(question, codes), offsets)
+            met[full] = _cosines(question, most) @ weights
         return met
 
     def sentences(
@@ -76,39 +79,55 @@ class TokenIndex:
         if not len(question) or not spans:
             return [0.0] * len(spans)
         begin, end = self._starts[row], self._starts[row + 1]
-        similar = _similar(question, self._codes[begin:end])
+        sums = _sums(question, self._codes[begin:end])
         places = np.searchsorted(self._ends[begin:end], np.array(spans), side="right")
         met = []
         for first, last in places.tolist():
-            met.append(float(similar[first:last].max(axis=0) @ weights) if last > first else 0.0)
+            if last > first:
+                most = sums[first:last].max(axis=0)
+                met.append(float(_cosines(question, most) @ weights))
+            else:
+                met.append(0.0)
         return met
 
 
 def _on_two_cores(question: Vectors, codes: Codes) -> Vectors:
-    """What `_similar` gives; where there are many codes half of them go to a second thread, unless
+    """What `_sums` gives; where there are many codes half of them go to a second thread, unless
     another question has it."""
     if len(codes) < _SHARED or not _BESIDE_FREE.acquire(blocking=False):
-        return _similar(question, codes)
+        return _sums(question, codes)
     try:
         middle = len(codes) // 2
-        rest = _BESIDE.submit(_similar, question, codes[middle:])
-        return np.concatenate([_similar(question, codes[:middle]), rest.result()])
+        rest = _BESIDE.submit(_sums, question, codes[middle:])
+        return np.concatenate([_sums(question, codes[:middle]), rest.result()])
     finally:
         _BESIDE_FREE.release()
 
 
-def _similar(question: Vectors, codes: Codes) -> Vectors:
-    """The cosines (t, q) of signs, t codes of d bits, with vectors (q, d) of unit length.
+def _sums(question: Vectors, codes: Codes) -> Vectors:
+    """The sums (t, q) of those components of vectors (q, d) whose bits are set in t codes.
 
-    A sign is twice its bit less one, which is left until the products are summed. Codes are
-    unpacked so few at a time that they stay in the processor's cache.
+    Bits are looked up byte by byte, so few codes at a time that they stay in the processor's cache;
+    what fills up the last byte meets zeros.
     """
-    dimension = question.shape[1]
-    columns = np.ascontiguousarray(question.T)
-    sums = np.empty((len(codes), len(question)), dtype=np.float32)
-    for at in range(0, len(codes), _UNPACKED):
-        part = slice(at, at + _UNPACKED)
-        bits = np.unpackbits(codes[part], axis=1, count=dimension).astype(np.float32)
-        np.matmul(bits, columns, out=sums[part])
-    similar: Vectors = (2 * sums - question.sum(axis=1)) / np.float32(np.sqrt(dimension))
-    return similar
+    (count, width), dimension = codes.shape, question.shape[1]
+    columns = np.zeros((8 * width, len(question)), dtype=np.float32)
+    columns[:dimension] = question.T
+    bits = np.empty((_UNPACKED, width, 8), dtype=np.float32)
+    sums = np.empty((count, len(question)), dtype=np.float32)
+    for at in range(0, count, _UNPACKED):
+        part = codes[at : at + _UNPACKED]
+        # In any other mode numpy would write into a copy of `out` first.
+        told = np.take(_BITS, part, axis=0, out=bits[: len(part)], mode="clip")
+        np.matmul(told.reshape(len(part), -1), columns, out=sums[at : at + _UNPACKED])
+    return sums
+
+
+def _cosines(question: Vectors, sums: Vectors) -> Vectors:
+    """The cosines (..., q) of unit vectors (q, d) with signs, by the sums over their bits.
+
+    A sign is twice its bit less one. Greater sums give greater cosines, so the greatest is chosen
+    among the sums.
+    """
+    cosines: Vectors = (2 * sums - question.sum(axis=1)) / np.float32(np.sqrt(question.shape[1]))
+    return cosines

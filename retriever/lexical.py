@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,24 @@ class LexicalIndex:
             self._rows(searcher, searcher.search(query, searcher.num_docs, count=False).hits)
         )
 
+    def held_by(
+        self, rows: Sequence[int], stems: Iterable[str], language: str
+    ) -> dict[int, set[str]]:
+        """Which of some stems each of these passages of a language holds, by the row; one at least
+        is asked for."""
+        schema, searcher = self._schemas[language], self._searchers[language]
+        ids = self._ids.by_row[np.array(rows, dtype=np.int64)].tolist()
+        of_rows = [tantivy.Query.term_query(schema, "passage", one, "basic") for one in ids]
+        these = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in of_rows])
+        held: dict[int, set[str]] = {row: set() for row in rows}
+        for stem in filter(lambda one: self._held(one, language), stems):
+            holding = tantivy.Query.term_query(schema, "stems", stem, "basic")
+            both = [(tantivy.Occur.Must, holding), (tantivy.Occur.Must, these)]
+            hits = searcher.search(tantivy.Query.boolean_query(both), len(rows), count=False).hits
+            for row in self._rows(searcher, hits):
+                held[row].add(stem)
+        return held
+
     def _rows(self, searcher: tantivy.Searcher, hits: _Hits) -> list[int]:
         """The rows of passages that were hit, in the order of the hits."""
         ids = searcher.fast_field_values("passage", [address for _, address in hits])
@@ -163,9 +181,7 @@ class LexicalIndex:
         searcher = self._spellings[language]
         if not searcher.doc_freq("key", key):  # as of most, and told in a tenth of the time
             return []
-        query = tantivy.Query.const_score_query(
-            tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic"), 1.0
-        )
+        query = tantivy.Query.term_query(self._spelling_schemas[language], "key", key, "basic")
         hits = searcher.search(query, MOST_SPELLINGS, count=False, order_by_field="times").hits
         found = [(-int(times), searcher.doc(at)) for times, at in hits]
         return [

@@ -60,8 +60,12 @@ def _telling_words(question: str, languages: Iterable[str]) -> Mapping[str, bool
     not "who".
     """
     every, acronyms = _every_word(question)
-    silent = frozenset[str]().union(*map(function_words, languages)) - acronyms
-    return {word: named for word, named in every.items() if word not in silent} or every
+    silent = [function_words(language) for language in languages]
+    return {
+        word: named
+        for word, named in every.items()
+        if word in acronyms or not any(word in idle for idle in silent)
+    } or every
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -82,10 +86,10 @@ def _as_names(forms: Iterable[str], spelled: Spelled, known: bool) -> list[str]:
     """
     alike: dict[str, float] = {}
     for form in forms:
-        for key in keys(form):
-            for spelling, of in spelled(key):
-                if not known or _script(spelling) != _script(form):
-                    alike[of] = max(likeness(form, spelling), alike.get(of, 0.0))
+        script = _script(form)
+        for spelling, of in {one for key in keys(form) for one in spelled(key)}:
+            if not known or _script(spelling) != script:
+                alike[of] = max(likeness(form, spelling), alike.get(of, 0.0))
     most = max(alike.values(), default=0.0)
     return sorted(of for of, one in alike.items() if one == most > 0)
 

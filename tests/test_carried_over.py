@@ -121,6 +121,9 @@ def test_what_is_carried_over_finds_what_is_written_anew(
         for question in asked:
             assert carried.terms(question, language) == anew.terms(question, language)
             assert carried.rarity(question, language) == anew.rarity(question, language)
+            there = [row for row, one in enumerate(written.languages) if one == language]
+            stems = anew.rarity(question, language)
+            assert carried.held_by(there, stems, language) == anew.held_by(there, stems, language)
             for filters in FILTERS:
                 phrase = [" ".join(question.split()[:2])]
                 assert carried.holding(phrase, language, filters) == (

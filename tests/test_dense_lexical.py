@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -267,6 +268,48 @@ def test_rarity_is_the_idf_of_every_stem_that_is_looked_for(tmp_path: Path) -> N
     assert index.rarity("Rutte in Oslo", "uk") == pytest.approx(
         {"рютт": one, "in": none, "oslo": none}
     )
+
+
+TOLD = [
+    "Rutte",
+    "rütte",
+    "mer",
+    "mers",
+    "1 000",
+    "1000.",
+    "24 juin 2025,",
+    "juin 2025",
+    "\n",
+    "l'eau",
+]
+LISTED = ["rutt", "rutte", "mer", "1000", "2025", "2025-06", "2025-06-24", "eau", "oslo"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(TOLD), max_size=8).map(" ".join), st.sampled_from(["fr", "de"])
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sets(st.sampled_from(LISTED)),
+    st.randoms(use_true_random=False),
+)
+def test_the_stems_that_passages_hold_are_those_of_their_texts(
+    tmp_path_factory: pytest.TempPathFactory,
+    told: list[tuple[str, str]],
+    wanted: set[str],
+    random: Random,
+) -> None:
+    passages = [(text, language, "", None) for text, language in told]
+    index = lexical_index(tmp_path_factory.mktemp("s"), passages)
+    for language in index.languages:
+        rows = [row for row, (_, of) in enumerate(told) if of == language]
+        rows = random.sample(rows, random.randint(1, len(rows)))
+        assert index.held_by(rows, sorted(wanted), language) == {
+            row: wanted.intersection(stems(told[row][0], language)) for row in rows
+        }
 
 
 def test_a_word_counts_once_by_its_best_stem(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, vectors_of, write_pages
+from fakes import WordHashEncoder, document, vectors_of, write_pages
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ from archive.spans import read_spans
 from archive.text import sentences, stems, words
 from indexer.pipeline import build_index
 from retriever.confidence import THRESHOLD
-from retriever.engine import CLOSEST, Engine, open_engine
+from retriever.engine import CLOSEST, Engine, _in_text, open_engine
 from retriever.lexical import LexicalIndex
 from retriever.ranking import CANDIDATES
 
@@ -329,6 +329,21 @@ def test_scores_and_standings_are_those_worked_out_from_every_passage(
 def opened_lexical(engine: Engine) -> LexicalIndex:
     folder = engine.snapshot.folder
     return LexicalIndex(folder / LEXICAL, read_passage_ids(folder / PASSAGE_IDS))
+
+
+PARTS = st.lists(st.sampled_from(["Rutte", "mers", "le", "24", "juin", "2025", "24 juin 2025"]))
+
+
+@given(PARTS.map(" ".join), PARTS.map(" ".join))
+@example("Rutte", "Rutte en mer")
+@example("Rutte en mer", "le nom de Rutte")
+@example("24 juin", "2025 fut froid")
+def test_what_only_the_title_tells_no_passage_holds(title: str, text: str) -> None:
+    found_by = text if title in text else f"{title}\n{text}"  # in the lexical index
+    article = replace(document("...", language="fr"), title=title)
+    asked = {"rutt", "mer", "le", "2025", "2025-06", "2025-06-24"}
+    held = asked.intersection(stems(found_by, "fr"))
+    assert _in_text(held, article, text) == asked.intersection(stems(text, "fr"))
 
 
 @given(ASKED.filter(str.strip))

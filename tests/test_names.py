@@ -2,8 +2,10 @@
 
 import re
 from difflib import SequenceMatcher
+from itertools import groupby, islice, product
 
 import pytest
+from anyascii import anyascii
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -49,6 +51,55 @@ BEYOND = "Крим/uk Crime/en, Туск/uk Task/en, مدينة/ar Medina/en, و
 WORDS = st.text(st.characters(categories=["L"]), min_size=1, max_size=12)
 # Few letters, so that many of the words share their consonants.
 ALIKE = st.text("aiouyкkcтtн", min_size=1, max_size=8)
+
+
+# Letters that are read together, or in several ways.
+READ = (
+    st.text("csthz", max_size=6)
+    | st.text("cgheya", max_size=6)
+    | st.text("dzskpqujwxи", max_size=8)
+)
+RULES = """
+tzsch|tsch|dsch|shch|sch|tch|tsh|dsh|dzh|dj|zh|sh|cz|sz|ts|tz|dz|ds S, ch S/G/K, kh|gh G, ph F,
+th T, ck|qu|q K, c(?=[eiy]) S, c K, x KS/S, [sz] S, j S/i, g(?=[eiy]) G/S, h(?![aeiouy]) G/,
+[gh] G, k K, [fv] F, w F/u, [bp] B, d D, t T, l L, m M, n N, r R, [eiy] i, [ou] u, a a
+"""
+
+
+def plain_letters(word: str) -> str:
+    carried = str.maketrans("اأإآٱىةعئؤ", "aaaaaaaaiu", "ءـ")
+    return re.sub("[^a-z]", "", anyascii(word.translate(carried)).lower())
+
+
+def plain_sounds(word: str) -> set[str]:
+    """The sounds of a word rule by rule: the first that fits where the one before has ended."""
+    rules = [rule.split() for rule in RULES.replace("\n", " ").split(", ")]
+    letters, readings = plain_letters(word), []
+    while letters:
+        spelled, read = next(rule for rule in rules if re.match(rule[0], letters))
+        readings.append(read.split("/"))
+        letters = re.sub(rf"^(?:{spelled})", "", letters)
+    told = set()
+    for one in islice(product(*readings), 16):
+        sound = "".join(letter for letter, _ in groupby("".join(one)))
+        told.add(sound.rstrip("aiu") or sound)
+    return told
+
+
+def plain_likeness(one: str, other: str) -> float:
+    """Every sound beside every one, by difflib."""
+
+    def ratio(*words: str) -> float:
+        first, second = sorted(words)
+        return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+    heard = [(mine, theirs) for mine in plain_sounds(one) for theirs in plain_sounds(other)]
+    if re.search("[\u0590-\u06ff]", one + other):
+        alike = [ratio(*each) for each in heard if len({re.sub("[aiu]", "", s) for s in each}) == 1]
+        return max((each for each in alike if each >= 0.75), default=0)
+    frames = [{re.sub("[aiu]+", "a", sound) for sound in each} for each in heard]
+    told = ratio(plain_letters(one), plain_letters(other))
+    return told if told >= 0.65 and any(len(each) == 1 for each in frames) else 0
 
 
 def pairs(listed: str) -> list[list[str]]:
@@ -126,6 +177,31 @@ def test_names_that_differ_in_vowels_are_as_alike_as_difflib_says(
     one, other = sorted("".join(each[0] + each[at] for each in syllables) for at in (1, 2))
     told = SequenceMatcher(None, one, other, autojunk=False).ratio()
     assert likeness(one, other) == (told if told >= 0.65 else 0)
+
+
+@given(READ | WORDS)
+def test_sounds_are_what_reading_rule_by_rule_gives(word: str) -> None:
+    assert sounds(word) == plain_sounds(word)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["bب", "tت", "kك", "mم", "wو", "jج", "hه", "nن"]),
+            st.sampled_from(["", "a", "i", "ou", "ia"]),
+            st.sampled_from(["", "aا", "uو", "iي"]),
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_likeness_is_what_comparing_every_pair_of_sounds_gives(
+    syllables: list[tuple[str, str, str]], arabic: bool
+) -> None:
+    one = "".join(letter[0] + vowel for letter, vowel, _ in syllables)
+    other = "".join(letter[arabic] + vowel[arabic:][:1] for letter, _, vowel in syllables)
+    assert likeness(one, other) == pytest.approx(plain_likeness(one, other))
 
 
 @given(WORDS)
