@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +16,6 @@ from archive.errors import ModelUnavailable
 from archive.languages import Vectors, unit_rows
 from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
 from archive.settings import Settings
-from archive.text import Span
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -35,14 +34,12 @@ class Encoded:
     mean the vector is; the tokens that the model adds are left out. pieces: (t,), the number of
     each in the model's vocabulary. ends: (t,), where each ends in the text.
     A model that does not take the mean gives no tokens: t is 0.
-    sentences: (s, d) of unit length, of the sentences that the text was encoded with.
     """
 
     vector: Vectors
     tokens: Vectors
     pieces: Numbers
     ends: Numbers
-    sentences: Vectors
 
 
 class Encoder(Protocol):
@@ -52,14 +49,8 @@ class Encoder(Protocol):
     def model(self) -> str:
         """The name of the model; vectors of different models do not compare."""
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        """Each text encoded, in order, with its sentences where these are told.
-
-        sentences: of each text, (len(texts),), by offsets into it, in order, none in another; or
-        nothing.
-        """
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        """Each text encoded, in order."""
 
     def encode_question(self, text: str) -> Encoded:
         """The question encoded."""
@@ -79,26 +70,9 @@ class SentenceTransformerEncoder:
     def model(self) -> str:
         return self._model
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        """Each text encoded, in order, and each of its sentences by itself."""
-        parts = [
-            text[start:end]
-            for text, spans in zip(texts, sentences, strict=bool(sentences))
-            for start, end in spans
-        ]
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         with self._arithmetic(threads=os.cpu_count() or 1):
-            whole = self._encoded(texts, "document")
-            if not parts:
-                return whole
-            alone = self._encoded(parts, "document")
-        vectors = np.stack([one.vector for one in alone])
-        ends = np.cumsum([len(spans) for spans in sentences])[:-1]
-        return [
-            replace(one, sentences=own)
-            for one, own in zip(whole, np.split(vectors, ends), strict=True)
-        ]
+            return self._encoded(texts, "document")
 
     def encode_question(self, text: str) -> Encoded:
         with self._arithmetic(threads=1):
@@ -127,7 +101,6 @@ class SentenceTransformerEncoder:
                     tokens,
                     np.array(pieces, dtype=np.int32)[in_text],
                     spans[in_text, 1],
-                    np.empty((0, vector.shape[1]), dtype=np.float32),
                 )
             )
         return encoded

@@ -2,13 +2,6 @@
 
 OpenVINO (Intel, Apache-2.0) computes in bfloat16 where the processor can, in float32 elsewhere. A
 test holds its vectors to those of sentence-transformers.
-
-The sentences of a text are not encoded by themselves. The lower layers read the whole text once;
-the last ANEW of them run twice over what these give: for the text, and for each of its sentences
-alone, with the tokens that the model and the prompt add. The mean of the sentence's own tokens is
-its vector. That costs 18 layers a token instead of
-some 26, and keeps what sentences are good for, which the means of the text's own tokens do not
-("late chunking": Günther et al., 2024; docs/evaluation.md).
 """
 
 import json
@@ -18,18 +11,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from archive.encoder import Encoded, Numbers
+from archive.encoder import Encoded
 from archive.languages import Vectors, unit_rows
 from archive.storage import new_folder
-from archive.text import Span
 
 if TYPE_CHECKING:
     from openvino import CompiledModel, Core, InferRequest, Model
@@ -47,10 +37,6 @@ _TILE = 16
 # A question of no more tokens goes through a network of this one length, for which nothing is left
 # to be worked out while it runs.
 _SHORT = 32
-# So many of the last layers see each sentence by itself.
-ANEW = 6
-_OF_TEXTS, _OF_SENTENCES = ("input_ids", "attention_mask"), ("places", "sentences")
-_UNSEEN = -1e4  # of what is not seen this is added to how much it is heeded
 _CORES = os.cpu_count() or 1
 _OPENING = threading.Lock()
 
@@ -63,7 +49,7 @@ def export_model(folder: Path) -> Path:
     """
     from openvino import __version__ as version
 
-    name = f"{folder.name}-openvino-{version.partition('-')[0]}-fp16-{ANEW}"
+    name = f"{folder.name}-openvino-{version.partition('-')[0]}-fp16"
     exported = folder.with_name(name)
     if not exported.exists():
         with new_folder(exported) as building:
@@ -81,45 +67,21 @@ def _export(folder: Path, building: Path) -> None:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
 
-    class Layers(torch.nn.Module):
-        """Of texts their last layer, and that of their sentences, each by itself.
-
-        places: the tokens of the sentences, numbered through the texts as they are padded.
-        sentences: the number of each one's sentence in its row, 0 for none.
-        """
-
+    class Tokens(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embeddings = model.embeddings
-            self.lower = model.encoder.layer[:-ANEW]
-            self.upper = model.encoder.layer[-ANEW:]
+            self.model = model
 
-        def forward(
-            self,
-            input_ids: torch.Tensor,
-            attention_mask: torch.Tensor,
-            places: torch.Tensor,
-            sentences: torch.Tensor,
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            there = _seen(attention_mask.ne(0)[:, None, None])
-            same = _seen(sentences[:, None, :, None].eq(sentences[:, None, None]))
-            hidden = _through(self.lower, self.embeddings(input_ids=input_ids), there)
-            apart = hidden.reshape(-1, hidden.shape[-1])[places]
-            return _through(self.upper, hidden, there), _through(self.upper, apart, same)
-
-    def _seen(those: torch.Tensor) -> torch.Tensor:
-        return torch.where(those, 0.0, _UNSEEN)
-
-    def _through(layers: Any, hidden: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        for layer in layers:
-            hidden = layer(hidden, seen)
-        return hidden
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            told = self.model(input_ids=input_ids, attention_mask=attention_mask)
+            last: torch.Tensor = told.last_hidden_state
+            return last
 
     example = torch.ones((2, 8), dtype=torch.long)
     network = openvino.convert_model(
-        Layers(),
-        example_input=dict.fromkeys((*_OF_TEXTS, *_OF_SENTENCES), example),
-        input=[(name, [-1, -1], openvino.Type.i64) for name in (*_OF_TEXTS, *_OF_SENTENCES)],
+        Tokens(),
+        example_input={"input_ids": example, "attention_mask": example},
+        input=[(name, [-1, -1], openvino.Type.i64) for name in ("input_ids", "attention_mask")],
     )
     openvino.save_model(network, building / _NETWORK, compress_to_fp16=True)
     for name in (
@@ -161,25 +123,16 @@ class ExportedEncoder:
         self._folder = folder
         self._local = threading.local()
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         """Each text encoded, in order: on every core a batch, of texts about as long."""
-        prompt = len(self._prompts["document"])
-        read = self._read([self._prompts["document"] + text for text in texts])
-        parts = [
-            _parts(one, spans, prompt)
-            for one, spans in zip(read, sentences or [()] * len(read), strict=True)
-        ]
+        prompt = self._prompts["document"]
+        read = self._read([prompt + text for text in texts])
         batches = list(_batches([len(one) for one in read]))
-        encoded = self._cores.map(
-            lambda batch: self._of_many([read[at] for at in batch], [parts[at] for at in batch]),
-            batches,
-        )
+        hidden = self._cores.map(lambda batch: self._of_many([read[at] for at in batch]), batches)
         found = {
-            at: _one(tokens, read[at], prompt, own)
-            for batch, every in zip(batches, encoded, strict=True)
-            for at, (tokens, own) in zip(batch, every, strict=True)
+            at: _one(tokens[: len(read[at])], read[at], len(prompt))
+            for batch, every in zip(batches, hidden, strict=True)
+            for at, tokens in zip(batch, every, strict=True)
         }
         return [found[at] for at in range(len(read))]
 
@@ -189,11 +142,10 @@ class ExportedEncoder:
             self._load()
         (read,) = self._read([prompt + text])
         if len(read) <= _SHORT:
-            told = [_padded(rows, _SHORT) for rows in ([read.ids], [read.attention_mask])]
-            (tokens,) = self._request(self._for_one).infer(told)[0]
+            (hidden,) = self._hidden(self._for_one, [read], _SHORT)
         else:
-            ((tokens, _),) = self._of_many([read], [[]])
-        return _one(tokens, read, len(prompt), np.empty((0, tokens.shape[1]), tokens.dtype))
+            (hidden,) = self._of_many([read])
+        return _one(hidden[: len(read)], read, len(prompt))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -214,27 +166,22 @@ class ExportedEncoder:
             one.truncate(self._longest - marks)
         return [self._tokenizer.post_process(one) for one in found]
 
-    def _of_many(
-        self, batch: "Sequence[Encoding]", parts: "Sequence[Sequence[_Part]]"
-    ) -> list[tuple[Vectors, Vectors]]:
-        """Of each text of a batch its last layer, (at least its length, d), and the vectors of its
-        sentences, (s, d). parts: of each text, those of its sentences."""
-        length = _tiled(max(map(len, batch)))
-        joined = [[place for part in own for place in part.places] for own in parts]
-        numbers = [[n for n, part in enumerate(own, start=1) for _ in part.places] for own in parts]
-        width = _tiled(max(map(len, joined)))
-        places = _padded(joined, width) + length * np.arange(len(batch))[:, np.newaxis]
-        told = [
-            _padded([one.ids for one in batch], length),
-            _padded([one.attention_mask for one in batch], length),
-            places,
-            _padded(numbers, width),
-        ]
-        found = self._request(self._for_many).infer(told)
-        return [
-            (tokens, _means(apart, own))
-            for tokens, apart, own in zip(found[0], found[1], parts, strict=True)
-        ]
+    def _of_many(self, batch: "Sequence[Encoding]") -> Vectors:
+        """The last layer of a batch, (len(batch), at least the length of the longest, d)."""
+        tiles = -(-max(map(len, batch)) // _TILE)
+        return self._hidden(self._for_many, batch, _TILE * tiles)
+
+    def _hidden(
+        self, network: "CompiledModel", batch: "Sequence[Encoding]", length: int
+    ) -> Vectors:
+        """The last layer of a batch of texts of at most so many tokens, (len(batch), length, d)."""
+        pieces = np.zeros((len(batch), length), dtype=np.int64)
+        mask = np.zeros_like(pieces)
+        for row, one in enumerate(batch):
+            pieces[row, : len(one)] = one.ids
+            mask[row, : len(one)] = 1
+        hidden: Vectors = self._request(network).infer([pieces, mask])[0]
+        return hidden
 
     def _request(self, network: "CompiledModel") -> "InferRequest":
         """One a thread and a network: a request holds its results."""
@@ -247,11 +194,8 @@ class ExportedEncoder:
     @cached_property
     def _for_one(self) -> "CompiledModel":
         """The network for one text of at most _SHORT tokens at a time, on all cores."""
-        from openvino import Model
-
-        whole = _core().read_model(self._folder / _NETWORK)
-        network = Model([whole.output(0)], [whole.input(name).node for name in _OF_TEXTS])
-        network.reshape({name: [1, _SHORT] for name in _OF_TEXTS})
+        network = _core().read_model(self._folder / _NETWORK)
+        network.reshape({name: [1, _SHORT] for name in ("input_ids", "attention_mask")})
         return self._compiled(network, PERFORMANCE_HINT="LATENCY")
 
     @cached_property
@@ -299,68 +243,12 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         order = order[count:]
 
 
-def _tiled(length: int) -> int:
-    """The length that so many tokens are padded to."""
-    return -(-length // _TILE) * _TILE
-
-
-def _padded(rows: Sequence[Sequence[int]], length: int) -> npt.NDArray[np.int64]:
-    """The rows one below the other, (len(rows), length), filled up with zeros."""
-    padded = np.zeros((len(rows), length), dtype=np.int64)
-    for row, told in zip(padded, rows, strict=True):
-        row[: len(told)] = told
-    return padded
-
-
-class _Part(NamedTuple):
-    """The tokens that a sentence is read by: its own, between those that the model and the prompt
-    add. places: (t,), where they stand in its text. counted: (t,), which of them its vector is the
-    mean of: its own, or all where it has none, as what the model does not read any more."""
-
-    places: list[int]
-    counted: list[bool]
-
-
-def _parts(read: "Encoding", sentences: Sequence[Span], prompt: int) -> list[_Part]:
-    """Those of a text's sentences."""
-    if not sentences:
-        return []
-    ends, in_text = _ends(read, prompt)
-    own = np.flatnonzero(in_text)
-    first, last = (int(own[0]), int(own[-1]) + 1) if len(own) else (len(ends) - 1, len(ends) - 1)
-    before, behind = range(first), range(last, len(ends))
-    told = np.searchsorted(ends[first:last], [end for _, end in sentences], side="right")
-    return [
-        _Part(places, [begin <= place < end or begin == end for place in places])
-        for begin, end in pairwise([first, *(first + told).tolist()])
-        for places in [[*before, *range(begin, end), *behind]]
-    ]
-
-
-def _means(tokens: Vectors, parts: Sequence[_Part]) -> Vectors:
-    """The vectors of sentences, (s, d). tokens: those of one part after the other, padded."""
-    if not parts:
-        return np.empty((0, tokens.shape[1]), dtype=tokens.dtype)
-    counted = np.concatenate([part.counted for part in parts])
-    starts = np.cumsum([0, *(len(part.places) for part in parts[:-1])])
-    told = tokens[: len(counted)] * counted[:, np.newaxis]
-    return unit_rows(np.add.reduceat(told, starts, axis=0))
-
-
-def _ends(read: "Encoding", prompt: int) -> tuple[Numbers, npt.NDArray[np.bool_]]:
-    """Where each token ends in the text, (t,), and whether it is one of the text's own."""
+def _one(hidden: Vectors, read: "Encoding", prompt: int) -> Encoded:
     spans = np.array(read.offsets, dtype=np.int32) - prompt
-    return spans[:, 1], (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0)
-
-
-def _one(tokens: Vectors, read: "Encoding", prompt: int, sentences: Vectors) -> Encoded:
-    """tokens: the last layer, padded or not."""
-    ends, in_text = _ends(read, prompt)
-    hidden = tokens[: len(read)]
+    in_text = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0)
     return Encoded(
         unit_rows(hidden.mean(axis=0, keepdims=True))[0],
         hidden[in_text],
         np.array(read.ids, dtype=np.int32)[in_text],
-        ends[in_text],
-        sentences,
+        spans[in_text, 1],
     )

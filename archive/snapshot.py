@@ -57,7 +57,7 @@ LARGE = 1 << 26
 
 # Raised whenever what a snapshot holds changes, or what a format of articles gives: an older
 # snapshot is then built again.
-FORMAT = 8
+FORMAT = 7
 
 _ENTRY = re.compile(r"(snapshot-\w+) ([0-9a-f]{64})")
 

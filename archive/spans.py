@@ -40,14 +40,6 @@ class Spans:
         first, end = self.bounds([number])
         return np.arange(first[0], end[0])
 
-    def parts_of(self, numbers: Sequence[int] | Rows) -> Rows:
-        """The rows of the parts of several wholes, one whole after the other."""
-        firsts, ends = self.bounds(numbers)
-        held = ends - firsts
-        offsets = np.cumsum(held) - held
-        rows: Rows = np.repeat(firsts - offsets, held) + np.arange(held.sum())
-        return rows
-
     def bounds(self, numbers: Sequence[int] | Rows) -> tuple[Rows, Rows]:
         """The row of the first part of each whole, and the row after its last: (n,) each."""
         wanted = np.asarray(numbers, dtype=np.int32)

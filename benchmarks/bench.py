@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from archive.encoder import Encoded, Encoder
     from archive.languages import Vectors
     from archive.settings import Settings
-    from archive.text import Span
 
 ROUNDS = 5
 INDEXED = 60  # articles of the archive that is indexed in every round: about 25,000 tokens
@@ -59,10 +58,8 @@ class Recording:
         self.vectors: dict[str, Vectors] = {}
         self._encoder = encoder
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: "Sequence[Sequence[Span]]" = ()
-    ) -> "list[Encoded]":
-        encoded = self._encoder.encode_passages(texts, sentences)
+    def encode_passages(self, texts: Sequence[str]) -> "list[Encoded]":
+        encoded = self._encoder.encode_passages(texts)
         self.vectors.update((text, one.vector) for text, one in zip(texts, encoded, strict=True))
         return encoded
 

@@ -45,7 +45,6 @@ LateInteraction = Callable[[int, list[int]], Vectors]
 class EncodedSet:
     """A set with its passages, raw vectors and lexical hits.
 
-    sentences: as they are encoded within their passages; alone: each by itself.
     words, titles: BM25 by row for each question, over the text alone and with the title.
     late: how well passages meet a question's tokens.
     """
@@ -55,7 +54,6 @@ class EncodedSet:
     languages: list[str]
     passages: Vectors
     sentences: Vectors
-    alone: Vectors
     passage_of: list[int]
     questions: Vectors
     words: list[dict[int, float]]
@@ -75,7 +73,6 @@ class Step:
     of_sentences: bool = False
     offsets: bool = False
     late: bool = False
-    alone: bool = False
 
 
 STEPS = (
@@ -92,10 +89,6 @@ STEPS = (
     ),
     Step("nearest sentence, offsets out", 32, lambda e: e.titles, nearest=True, offsets=True),
     Step("and late interaction", 32, lambda e: e.titles, nearest=True, offsets=True, late=True),
-    Step(
-        "the same, each sentence encoded alone", 32, lambda e: e.titles,
-        nearest=True, offsets=True, late=True, alone=True,
-    ),
 )  # fmt: skip
 
 
@@ -110,20 +103,19 @@ def encode(chosen: EvaluationSet, encoder: Encoder, longest: int) -> EncodedSet:
             languages.append(row["lang"])
             titles.append(row["title"])
     texts = [one.passage.text for one in chunks]
-    spans = [
-        [(start - one.passage.start, end - one.passage.start) for start, end in one.sentences]
-        for one in chunks
+    told = [
+        (number, one.passage.text[start - one.passage.start : end - one.passage.start])
+        for number, one in enumerate(chunks)
+        for start, end in one.sentences
     ]
-    parts = [text[a:b] for text, own in zip(texts, spans, strict=True) for a, b in own]
     asked = [query.text for query in chosen.queries]
-    passages = encoder.encode_passages(texts, spans)
+    passages = encoder.encode_passages(texts)
     questions = [encoder.encode_question(question) for question in asked]
     return EncodedSet(
         chosen, chunks, languages,
         vectors_of(passages),
-        np.concatenate([one.sentences for one in passages]),
-        vectors_of(encoder.encode_passages(parts)),
-        [number for number, own in enumerate(spans) for _ in own],
+        vectors_of(encoder.encode_passages([sentence for _, sentence in told])),
+        [number for number, _ in told],
         vectors_of(questions),
         lexical_hits(texts, languages, asked),
         lexical_hits([f"{a}\n{b}" for a, b in zip(titles, texts, strict=True)], languages, asked),
@@ -175,8 +167,7 @@ def lexical_hits(
 def figures(encoded: EncodedSet, step: Step, means: Vectors) -> tuple[float, float]:
     """nDCG@10 and the share of the first ten in the question's language, by one step."""
     directions = learn_directions(means, step.directions)
-    raw = encoded.alone if step.alone else encoded.sentences
-    sentences = without_directions(raw, directions)
+    sentences = without_directions(encoded.sentences, directions)
     passages = encoded.passages
     if step.of_sentences:
         passages = np.zeros_like(encoded.passages)
@@ -192,7 +183,7 @@ def figures(encoded: EncodedSet, step: Step, means: Vectors) -> tuple[float, flo
         cosines = without_directions(encoded.questions, directions) @ sentences.T
         if step.offsets:
             spoken = [encoded.languages[row] for row in encoded.passage_of]
-            cosines = cosines - off(encoded, directions, raw, spoken)
+            cosines = cosines - off(encoded, directions, encoded.sentences, spoken)
         np.maximum.at(nearest.T, encoded.passage_of, cosines.T)
     else:
         nearest = near

@@ -181,7 +181,7 @@ def write(folder: Path, passages: int) -> Result:
 
 
 def keep(folder: Path, encodings: Path, passages: int) -> Result:
-    """Encode the passages of an archive with the model, and keep them."""
+    """Encode the passages of an archive, and their sentences, with the model, and keep them."""
     from archive.encoder import open_encoder
     from benchmarks.generated import write_archive
     from benchmarks.stand_in import Keeping, Kept

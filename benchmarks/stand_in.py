@@ -1,11 +1,10 @@
 """An encoder that costs next to nothing: what it has not encoded it makes out of what it has.
 
 The packaged model would need days for a million passages on two cores. To measure all the rest at
-that size, `Keeping` encodes the first passages of an archive with the model and keeps what it
-gives, and `StandIn` takes the place of the model from then on. A passage that was encoded gets its
-own encoding. Any other gets that of one that was, of about its length and chosen by its hash, moved
-aside by the difference of two others: noise that is spread as the vectors themselves are. The
-vector of a sentence is that of its passage, moved aside so.
+that size, `Keeping` encodes the first texts of an archive with the model and keeps what it gives,
+and `StandIn` takes the place of the model from then on. A text that was encoded gets its own
+encoding. Any other gets that of one that was, of about its length and chosen by its hash, moved
+aside by the difference of two others: noise that is spread as the vectors themselves are.
 
 What follows. Vectors are as dense as real ones and lie about NOISE apart from their source, but
 tell nothing of the text, nor of its language: speed, memory, disk and the recall of a search among
@@ -16,7 +15,6 @@ tokens counted by it. The network is not in memory while texts are only looked u
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +22,6 @@ import numpy.typing as npt
 
 from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors
-from archive.text import Span
 
 NOISE = 0.4  # so much of the difference of two unit vectors is added to a third
 ALIKE = 0.01  # of all that was encoded, those nearest to a text in length: one of them is taken
@@ -89,22 +86,7 @@ class Kept:
             tokens["value"] * tokens["scale"][:, np.newaxis],
             np.array(tokens["piece"]),
             ends.astype(np.int32),
-            np.empty((0, self._width), dtype=np.float32),
         )
-
-    def moved(self, vector: Vectors, key: int) -> Vectors:
-        """A unit vector (d,) moved aside by the difference of those of two rows, by a key."""
-        mixed = key * _MIXED % 2**64
-        one, other = mixed % len(self), (mixed >> 32) % len(self)
-        moved = vector + NOISE * (self.vector(one) - self.vector(other))
-        found: Vectors = moved / np.linalg.norm(moved)
-        return found
-
-    def with_sentences(self, encoded: Encoded, text: str, spans: Sequence[Span]) -> Encoded:
-        """The encoding of a text with vectors for its sentences; one row at least is kept."""
-        vectors = [self.moved(encoded.vector, key_of(text[start:end])) for start, end in spans]
-        sentences = np.array(vectors, dtype=np.float32).reshape(len(spans), self._width)
-        return replace(encoded, sentences=sentences)
 
     def add(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> None:
         """Add texts that are not there; they are found when the folder is opened again."""
@@ -133,10 +115,7 @@ class Kept:
 
 
 class Keeping:
-    """The model itself; what it encodes is kept, and not encoded again when a run is repeated.
-
-    Only passages are encoded and kept. Their sentences get the vectors of their passages.
-    """
+    """The model itself; what it encodes is kept, and not encoded again when a run is repeated."""
 
     def __init__(self, encoder: Encoder, kept: Kept) -> None:
         self.model = encoder.model
@@ -144,28 +123,22 @@ class Keeping:
         self.count_tokens = encoder.count_tokens
         self._encoder, self._kept = encoder, kept
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         rows = [self._kept.row(key_of(text)) for text in texts]
         new = [text for text, row in zip(texts, rows, strict=True) if row < 0]
         encoded = self._encoder.encode_passages(new) if new else []
         if new:
             self._kept.add(new, encoded)
         rest = iter(encoded)
-        found = [
+        return [
             next(rest) if row < 0 else self._kept.encoded(row, self._kept.vector(row), len(text))
             for text, row in zip(texts, rows, strict=True)
-        ]
-        return [
-            replace(one, sentences=np.repeat(one.vector[np.newaxis], len(spans), axis=0))
-            for one, spans in zip(found, sentences or [()] * len(texts), strict=True)
         ]
 
 
 class StandIn:
     """An encoder of passages that looks up and makes up. seconds: what that took; texts: how many
-    passages and sentences it was given, made_up: how many of them had to be made up."""
+    it was given, made_up: how many of them had to be made up."""
 
     def __init__(self, encoder: Encoder, kept: Kept) -> None:
         """kept: one text at least."""
@@ -175,18 +148,11 @@ class StandIn:
         self.seconds, self.texts, self.made_up = 0.0, 0, 0
         self._kept = kept
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         begun = time.perf_counter()
-        found = [
-            self._kept.with_sentences(self._encoded(text), text, spans)
-            for text, spans in zip(texts, sentences or [()] * len(texts), strict=True)
-        ]
+        found = [self._encoded(text) for text in texts]
         self.seconds += time.perf_counter() - begun
-        parts = sum(map(len, sentences))
-        self.texts += len(texts) + parts
-        self.made_up += parts
+        self.texts += len(texts)
         return found
 
     def _encoded(self, text: str) -> Encoded:
@@ -196,7 +162,11 @@ class StandIn:
             return kept.encoded(row, kept.vector(row), len(text))
         self.made_up += 1
         row = self.source(text)
-        return kept.encoded(row, kept.moved(kept.vector(row), key), len(text))
+        mixed = key * _MIXED % 2**64
+        one, other = mixed % len(kept), (mixed >> 32) % len(kept)
+        moved = kept.vector(row) + NOISE * (kept.vector(one) - kept.vector(other))
+        vector: Vectors = moved / np.linalg.norm(moved)
+        return kept.encoded(row, vector, len(text))
 
     def source(self, text: str) -> int:
         """The row whose encoding a text that was not encoded is made from."""

@@ -54,11 +54,6 @@ class Cuts:
         """Where a text stands in its article."""
         return self._offsets[2 * row], self._offsets[2 * row + 1]
 
-    @property
-    def offsets(self) -> Numbers:
-        """Where the texts stand in their articles, (n, 2)."""
-        return np.array(self._offsets, dtype=np.int32).reshape(-1, 2)
-
     def write(self, file: Path, of: npt.ArrayLike | None = None) -> None:
         """Write where the texts stand. of: (n,), what they are parts of instead of documents."""
         write_spans(file, self._numbers if of is None else of, self._offsets)
@@ -99,19 +94,9 @@ class Chunks:
         of = passages.of[sentences.of[parts]] + (number - earlier.start)
         self.sentences.keep(of, sentences, parts)
 
-    def within(self) -> Spans:
-        """The sentences by their passages, and where they stand in these."""
-        of = self._passage_of()
-        starts = self.passages.offsets[of, 0]
-        return Spans(np.vstack([of, self.sentences.offsets.T - starts]))
-
     def write(self, passages: Path, sentences: Path) -> None:
-        """Write where the passages stand in the documents, and the sentences in the documents, too,
-        by their passages."""
+        """Write where the passages stand in the documents, and the sentences in the passages."""
         self.passages.write(passages)
-        self.sentences.write(sentences, self._passage_of())
-
-    def _passage_of(self) -> Numbers:
-        """The passage of each sentence, (m,)."""
-        rows = np.arange(len(self.passages), dtype=np.int32)
-        return np.repeat(rows, np.diff(self._firsts))
+        self.sentences.write(
+            sentences, np.repeat(np.arange(len(self.passages)), np.diff(self._firsts))
+        )

@@ -1,4 +1,4 @@
-"""From passages to their vectors and those of their sentences, none encoded twice without need."""
+"""From passages and sentences to their vectors, each text encoded once and no more than needed."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +13,18 @@ from archive.calibration import Calibration
 from archive.encoder import Encoded, Encoder
 from archive.errors import IndexUnwritable
 from archive.languages import Vectors
-from archive.spans import Rows, Spans
+from archive.snapshot import PASSAGES, SENTENCES
+from archive.spans import Rows
 from indexer.calibrate import learn_calibration
 from indexer.journal import Journal, open_journal, start_journal
 from indexer.late_interaction import PassageTokens
-from indexer.reuse import Earlier, sentence_key, vector_key
+from indexer.reuse import Earlier, vector_key
 from indexer.stored import (
     KEY,
     Joined,
     JoinedTokens,
     KeyRows,
     Keys,
-    Store,
     empty_store,
     packed,
 )
@@ -32,8 +32,8 @@ from indexer.stored import (
 # Told how much is done and how much there is.
 Counted = Callable[[int, int], None]
 
-_AT_ONCE = 128  # passages
-_WINDOW = 4096  # of them, in their order, of which those of one length are encoded together
+_AT_ONCE, _SENTENCES_AT_ONCE = 128, 512
+_WINDOW = 4096  # texts, in their order, of which those of one length are encoded together
 OUTGROWN = 4
 ASKED = 128
 _SAMPLE = 256  # passages that a calibration is learned from; their tokens are held in memory
@@ -68,55 +68,60 @@ class Encodings:
 def encode(
     passages: Texts,
     languages: Sequence[str],
-    sentences: Spans,
+    sentences: Texts,
     encoder: Encoder,
     earlier: Earlier,
     index_dir: Path,
     progress: Counted,
     stayed: tuple[Rows, Rows] | None = None,
 ) -> Encodings:
-    """Encode the passages, with their sentences, that neither the earlier snapshot holds nor the
-    journal of the index.
+    """Encode the texts that neither the earlier snapshot holds nor the journal of the index.
 
-    languages: of each passage. sentences: by their passages, and where they stand in these.
-    stayed: the row in the earlier snapshot of each passage (n,) and of each sentence (m,) that is
-    as it was there, -1 for the others; these texts are not asked for, unless the calibration is
-    another one. Every batch goes into the journal as soon as it is encoded.
+    languages: of each passage. stayed: the row in the earlier snapshot of each passage (n,) and of
+    each sentence (m,) that is as it was there, -1 for the others; these texts are not asked for,
+    unless the calibration is another one. Every batch goes into the journal as soon as it is
+    encoded.
     The calibration of the earlier snapshot is kept, so that its vectors still compare; without one
     that of the journal. Where there is none, or it comes from a few passages and there are OUTGROWN
     times as many now, it is learned from a sample of the passages, and everything is encoded.
     Raises IndexUnwritable.
     """
-    calibration, journal, sampled = _begin(
-        passages, languages, sentences, encoder, earlier, index_dir
-    )
+    calibration, journal, sampled = _begin(passages, languages, encoder, earlier, index_dir)
     before = earlier.store or empty_store(len(calibration.centre))
     if stayed is None or calibration is not earlier.calibration:
         stayed = np.full(len(passages), -1), np.full(len(sentences), -1)
-    key_of = partial(vector_key, encoder.model, calibration)
-    keys = _keys(key_of, passages, sentences, stayed, before)
-    missing = _Missing(passages, sentences, keys, stayed, before, journal.store)
-    count = sampled + missing.count
+    of_passages = partial(vector_key, encoder.model, calibration, PASSAGES)
+    of_sentences = partial(vector_key, encoder.model, calibration, SENTENCES)
+    passage_keys = _keys(of_passages, passages, stayed[0], before.passages.keys)
+    sentence_keys = _keys(of_sentences, sentences, stayed[1], before.sentences.keys)
+    held = journal.store
+    whole = _Missing(passages, passage_keys, stayed[0], before.passages, held.passages)
+    parts = _Missing(sentences, sentence_keys, stayed[1], before.sentences, held.sentences)
+    count = sampled + whole.count + parts.count
     progress(0, count)
     done = sampled
     if sampled:
         progress(done, count)
-    for rows, texts in missing.batches():
-        spans = [sentences.spans(sentences.parts(row)) for row in rows]
-        made = _Made.of(encoder.encode_passages(texts, spans), calibration)
-        journal.add_passages(keys[0][rows], made.vectors, made.tokens)
-        journal.add_sentences(keys[1][sentences.parts_of(rows)], made.sentences)
-        done += len(texts) + len(made.sentences)
+    for keys, texts in whole.batches(_AT_ONCE):
+        vectors, tokens = _calibrated(encoder.encode_passages(texts), calibration)
+        journal.add_passages(keys, vectors, tokens)
+        done += len(texts)
+        progress(done, count)
+    for keys, texts in parts.batches(_SENTENCES_AT_ONCE):
+        raw = np.stack([one.vector for one in encoder.encode_passages(texts)])
+        journal.add_sentences(keys, calibration.vectors(raw))
+        done += len(texts)
         progress(done, count)
     after = _opened(index_dir, encoder.model).store
-    found = _where(keys[0], stayed[0], before.passages, after.passages, index_dir)
-    found_parts = _where(keys[1], stayed[1], before.sentences, after.sentences, index_dir)
+    rows = _where(passage_keys, stayed[0], before.passages, after.passages, index_dir)
+    part_rows = _where(sentence_keys, stayed[1], before.sentences, after.sentences, index_dir)
     return Encodings(
         calibration,
-        Joined(before.vectors, after.vectors, found),
-        JoinedTokens(before.tokens, after.tokens, found),
-        Joined(before.parts, after.parts, found_parts),
-        *keys,
+        Joined(before.vectors, after.vectors, rows),
+        JoinedTokens(before.tokens, after.tokens, rows),
+        Joined(before.parts, after.parts, part_rows),
+        passage_keys,
+        sentence_keys,
         count,
     )
 
@@ -137,14 +142,9 @@ def as_questions(texts: Texts, encoder: Encoder, calibration: Calibration) -> Ve
 
 
 def _begin(
-    passages: Texts,
-    languages: Sequence[str],
-    sentences: Spans,
-    encoder: Encoder,
-    earlier: Earlier,
-    index_dir: Path,
+    passages: Texts, languages: Sequence[str], encoder: Encoder, earlier: Earlier, index_dir: Path
 ) -> tuple[Calibration, Journal, int]:
-    """The calibration, a journal under it, and how many texts were encoded to learn it."""
+    """The calibration, a journal under it, and how many passages were encoded to learn it."""
     held = open_journal(index_dir, encoder.model)
     known = [one for one in (earlier.calibration, held.calibration if held else None) if one]
     chosen, distinct = list[int](), _SAMPLE
@@ -154,26 +154,27 @@ def _begin(
         if OUTGROWN * kept.learned_from > min(distinct, _SAMPLE):
             if held is not None and held.calibration.digest == kept.digest:
                 return kept, held, 0
-            start_journal(index_dir, encoder.model, kept)
+            none = np.empty((0, len(kept.centre)), dtype=np.float32)
+            start_journal(index_dir, encoder.model, kept, packed([]), none, [])
             return kept, _opened(index_dir, encoder.model), 0
     texts = [passages[row] for row in chosen]
-    spans = [sentences.spans(sentences.parts(row)) for row in chosen]
     encoded: list[Encoded] = []
     for at in range(0, len(texts), _AT_ONCE):
-        part = slice(at, at + _AT_ONCE)
-        encoded += encoder.encode_passages(texts[part], spans[part])
+        encoded += encoder.encode_passages(texts[at : at + _AT_ONCE])
     calibration = learn_calibration(encoder.model, encoded, [languages[row] for row in chosen])
-    made = _Made.of(encoded, calibration)
-    keys = [vector_key(encoder.model, calibration, text) for text in texts]
-    parts = [sentence_key(key, span) for key, of in zip(keys, spans, strict=True) for span in of]
+    told = [
+        _calibrated(encoded[at : at + _AT_ONCE], calibration)
+        for at in range(0, len(texts), _AT_ONCE)
+    ]
     start_journal(
         index_dir,
         encoder.model,
         calibration,
-        (packed(keys), made.vectors, made.tokens),
-        (packed(parts), made.sentences),
+        packed(vector_key(encoder.model, calibration, PASSAGES, text) for text in texts),
+        np.concatenate([vectors for vectors, _ in told]),
+        [one for _, tokens in told for one in tokens],
     )
-    return calibration, _opened(index_dir, encoder.model), len(texts) + len(parts)
+    return calibration, _opened(index_dir, encoder.model), len(texts)
 
 
 def _sample(texts: Texts) -> tuple[list[int], int]:
@@ -185,75 +186,44 @@ def _sample(texts: Texts) -> tuple[list[int], int]:
     return sorted(chosen, key=lambda row: (-len(texts[row]), texts[row])), len(last)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """Some passages encoded and calibrated. vectors: (n, d). tokens: of each. sentences: (m, d),
-    of one passage after the other."""
-
-    vectors: Vectors
-    tokens: list[PassageTokens]
-    sentences: Vectors
-
-    @classmethod
-    def of(cls, encoded: Sequence[Encoded], calibration: Calibration) -> "_Made":
-        """encoded: one at least."""
-        return cls(
-            calibration.vectors(np.stack([one.vector for one in encoded])),
-            [PassageTokens.of(one, calibration) for one in encoded],
-            calibration.vectors(np.concatenate([one.sentences for one in encoded])),
-        )
+def _calibrated(
+    encoded: Sequence[Encoded], calibration: Calibration
+) -> tuple[Vectors, list[PassageTokens]]:
+    vectors = calibration.vectors(np.stack([one.vector for one in encoded]))
+    return vectors, [PassageTokens.of(one, calibration) for one in encoded]
 
 
 # --- What is missing --------------------------------------------------------------------------
 
 
 class _Missing:
-    """The passages of which no earlier snapshot holds all, that is, their sentences too; those of
-    the same words once. And which of them the journal lacks.
+    """The texts that no earlier snapshot holds, each once, and which of them the journal lacks.
 
     The windows are of what no earlier snapshot holds, and the journal holds whole batches: a run
     that goes on encodes the same texts together as one that was never stopped.
-
-    count: how many passages and sentences the journal lacks.
     """
 
     def __init__(
-        self,
-        passages: Texts,
-        sentences: Spans,
-        keys: tuple[Keys, Keys],
-        stayed: tuple[Rows, Rows],
-        before: Store,
-        journal: Store,
+        self, texts: Texts, keys: Keys, stayed: Rows, before: KeyRows, journal: KeyRows
     ) -> None:
-        self._passages = passages
-        whole = _lacked(keys[0], np.flatnonzero(stayed[0] < 0), before.passages)
-        parts = _lacked(keys[1], np.flatnonzero(stayed[1] < 0), before.sentences)
-        self._rows = np.union1d(whole, sentences.of[parts]).astype(np.int64)
-        parts = np.flatnonzero(np.isin(sentences.of, self._rows))
-        parts = parts[journal.sentences(keys[1][parts]) < 0]
-        self._lacking = journal.passages(keys[0][self._rows]) < 0
-        self._lacking |= np.isin(self._rows, sentences.of[parts])
-        lacking = self._rows[self._lacking]
-        self.count = len(lacking) + int(np.isin(sentences.of, lacking).sum())
+        self._texts, self._keys = texts, keys
+        others = np.flatnonzero(stayed < 0)
+        _, firsts = np.unique(keys[others], return_index=True)
+        firsts = others[firsts]
+        self._rows = np.sort(firsts[before(keys[firsts]) < 0])
+        self._lacking = journal(keys[self._rows]) < 0
+        self.count = int(self._lacking.sum())
 
-    def batches(self) -> Iterator[tuple[list[int], list[str]]]:
-        """What is to be encoded together, at most _AT_ONCE passages: their rows and texts."""
+    def batches(self, most: int) -> Iterator[tuple[Keys, list[str]]]:
+        """What is to be encoded together, at most so many texts: keys (n,) and texts."""
         for start in range(0, len(self._rows), _WINDOW):
             window = slice(start, start + _WINDOW)
             rows = self._rows[window][self._lacking[window]]
-            texts = {row: self._passages[row] for row in rows.tolist()}
-            order = sorted(texts, key=lambda row: (-len(texts[row]), texts[row]))
-            for at in range(0, len(order), _AT_ONCE):
-                batch = order[at : at + _AT_ONCE]
-                yield batch, [texts[row] for row in batch]
-
-
-def _lacked(keys: Keys, rows: Rows, held: KeyRows) -> Rows:
-    """Those of the rows whose keys are not held, of several with one key the first: ascending."""
-    _, firsts = np.unique(keys[rows], return_index=True)
-    firsts = np.sort(rows[firsts])
-    return firsts[held(keys[firsts]) < 0]
+            texts = [self._texts[row] for row in rows.tolist()]
+            order = sorted(range(len(texts)), key=lambda at: (-len(texts[at]), texts[at]))
+            for at in range(0, len(order), most):
+                batch = order[at : at + most]
+                yield self._keys[rows[batch]], [texts[one] for one in batch]
 
 
 def _where(keys: Keys, stayed: Rows, before: KeyRows, after: KeyRows, index_dir: Path) -> Rows:
@@ -277,24 +247,13 @@ def _opened(index_dir: Path, model: str) -> Journal:
     return journal
 
 
-def _keys(
-    key_of: Callable[[str], bytes],
-    passages: Texts,
-    sentences: Spans,
-    stayed: tuple[Rows, Rows],
-    before: Store,
-) -> tuple[Keys, Keys]:
-    """The keys of the passages (n,) and of the sentences (m,); of those that stayed those that they
-    had."""
-    held = before.passages.keys, before.sentences.keys
-    keys = tuple(np.empty(len(rows), dtype=f"S{KEY}") for rows in stayed)
-    for mine, rows, theirs in zip(keys, stayed, held, strict=True):
-        mine[rows >= 0] = theirs[rows[rows >= 0]]
-    for row in np.flatnonzero(stayed[0] < 0).tolist():
-        key, parts = key_of(passages[row]), sentences.parts(row)
-        keys[0][row] = key
-        keys[1][parts] = [sentence_key(key, span) for span in sentences.spans(parts)]
-    return keys[0], keys[1]
+def _keys(key_of: Callable[[str], bytes], texts: Texts, stayed: Rows, before: Keys) -> Keys:
+    """The key of each text, (n,); of those that stayed that which they had."""
+    keys = np.empty(len(texts), dtype=before.dtype)
+    others = np.flatnonzero(stayed < 0)
+    keys[stayed >= 0] = before[stayed[stayed >= 0]]
+    keys[others] = packed(key_of(texts[row]) for row in others.tolist())
+    return keys
 
 
 def _every(texts: Texts) -> Iterator[str]:

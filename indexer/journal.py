@@ -67,7 +67,9 @@ class Journal:
     def add_sentences(self, keys: Keys, vectors: Vectors) -> None:
         """Add a batch of sentences: keys (n,), vectors (n, d). Raises IndexUnwritable."""
         with _writing(self.folder.parent):
-            _add_sentences(self.folder, keys, vectors)
+            records = _records(_sentence_type(vectors.shape[1]), keys, vectors)
+            records["crc"] = [zlib.crc32(record) for record in _checked(records)]
+            _append(self.folder / _SENTENCES, records)
 
 
 def open_journal(index_dir: Path, model: str) -> Journal | None:
@@ -117,23 +119,21 @@ def start_journal(
     index_dir: Path,
     model: str,
     calibration: Calibration,
-    passages: tuple[Keys, Vectors, Sequence[PassageTokens]] | None = None,
-    sentences: tuple[Keys, Vectors] | None = None,
+    keys: Keys,
+    vectors: Vectors,
+    tokens: Sequence[PassageTokens],
 ) -> None:
     """Put a new journal in the place of any other; it appears with its first passages in it.
 
-    passages: what the calibration was learned from, if it was learned now, as `add_passages` takes
-    it; sentences: those of these passages. Raises IndexUnwritable.
+    keys (n,), vectors (n, d), tokens: of the passages that the calibration was learned from, if it
+    was learned now. Raises IndexUnwritable.
     """
     drop_journal(index_dir)
     with _writing(index_dir), new_folder(index_dir / FOLDER) as folder:
         write_calibration(folder / _CALIBRATION, calibration)
         for name in (_PASSAGES, _TOKENS, _SENTENCES):
             (folder / name).touch()
-        if passages:
-            _add_passages(folder, *passages)
-        if sentences:
-            _add_sentences(folder, *sentences)
+        _add_passages(folder, keys, vectors, tokens)
         (folder / _HEAD).write_text(json.dumps(_head(folder, model)), encoding="utf-8")
 
 
@@ -216,13 +216,6 @@ def _add_passages(
     ]
     _append(folder / _TOKENS, cells)
     _append(folder / _PASSAGES, records)
-
-
-def _add_sentences(folder: Path, keys: Keys, vectors: Vectors) -> None:
-    """Append a batch of sentences."""
-    records = _records(_sentence_type(vectors.shape[1]), keys, vectors)
-    records["crc"] = [zlib.crc32(record) for record in _checked(records)]
-    _append(folder / _SENTENCES, records)
 
 
 def _append(file: Path, records: npt.NDArray[Any]) -> None:

@@ -233,7 +233,7 @@ def write_snapshot(
     encodings = encode(
         chunks.passages,
         languages,
-        chunks.within(),
+        chunks.sentences,
         encoder,
         earlier,
         settings.index,

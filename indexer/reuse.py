@@ -28,7 +28,6 @@ from archive.snapshot import (
 )
 from archive.spans import Spans, read_spans
 from archive.storage import Stamp
-from archive.text import Span
 from indexer.articles import Kept
 from indexer.dense import PassageVectors, read_sentences
 from indexer.file_records import FileRecord, read_families, read_parsed, read_records
@@ -39,17 +38,14 @@ from indexer.parsing import read_back
 from indexer.stored import KEY, KeyRows, Store, read_keys
 
 
-def vector_key(model: str, calibration: Calibration, text: str) -> bytes:
-    """What the stored vectors of a passage depend on, as 16 bytes: the model, what is taken out of
-    its vectors, and the words."""
-    told = f"{model}\0{calibration.digest}\0{text}"
+def vector_key(model: str, calibration: Calibration, kind: str, text: str) -> bytes:
+    """What a stored vector depends on, as 16 bytes: the model, what is taken out of its vectors,
+    the words, and the file it is in.
+
+    Passages and sentences are stored with different precision, and are told apart by their kind.
+    """
+    told = f"{model}\0{calibration.digest}\0{kind}\0{text}"
     return hashlib.blake2b(told.encode(), digest_size=KEY).digest()
-
-
-def sentence_key(passage: bytes, span: Span) -> bytes:
-    """The same of a sentence: what its passage depends on, and where it stands there."""
-    told = b"%b %d %d" % (passage, *span)
-    return hashlib.blake2b(told, digest_size=KEY).digest()
 
 
 class Earlier:

@@ -19,7 +19,7 @@ _SAME_WORDS = 0.8
 
 # What a sentence's own cosine is joined by; how it was chosen: docs/evaluation.md.
 _PASSAGE_WEIGHT = 0.5
-_WORDS_WEIGHT = 0.05
+_WORDS_WEIGHT = 0.1
 _STANDING_WEIGHT = 0.1
 _LATE_WEIGHT = 0.8
 _LEAD_WEIGHT = 0.8

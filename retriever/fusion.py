@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 LEXICAL_WEIGHT = 0.3
-SENTENCE_WEIGHT = 0.6
+SENTENCE_WEIGHT = 0.5
 LATE_WEIGHT = 0.5
 
 

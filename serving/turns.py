@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from archive.encoder import Encoded, Encoder
 from archive.errors import TooManyQuestions
-from archive.text import Span
 from serving.metrics import WAITING
 
 AT_ONCE = 2
@@ -28,10 +27,8 @@ class TakingTurns:
     def model(self) -> str:
         return self._encoder.model
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        return self._encoder.encode_passages(texts, sentences)
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        return self._encoder.encode_passages(texts)
 
     def encode_question(self, text: str) -> Encoded:
         """The question encoded. Raises TooManyQuestions where its turn does not come."""

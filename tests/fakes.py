@@ -3,8 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,7 @@ import numpy as np
 from archive.documents import DateBasis, Document
 from archive.encoder import Encoded, Encoder
 from archive.languages import Vectors, unit_rows
-from archive.text import Span, normalised
+from archive.text import normalised
 from indexer.furniture import Furniture, page_of
 from indexer.late_interaction import PassageTokens, TokenBlock, TokenRows, read_tokens
 
@@ -55,18 +53,10 @@ def stored_tokens(folder: Path) -> list[PassageTokens]:
     return told_apart([tokens.of(np.arange(len(tokens)))])
 
 
-def cut(texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[list[str]]:
-    """The sentences of each text, none where they are not told."""
-    return [
-        [text[start:end] for start, end in spans]
-        for text, spans in zip(texts, sentences or [()] * len(texts), strict=True)
-    ]
-
-
 class WordHashEncoder:
     """A real, deterministic encoder: texts that share words are near. Its tokens are words.
 
-    encoded: every passage it was ever given, and every sentence, in order.
+    encoded: every passage it was ever given, in order.
     """
 
     dimension = 64
@@ -75,19 +65,9 @@ class WordHashEncoder:
         self.model = model
         self.encoded: list[str] = []
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        parts = cut(texts, sentences)
-        self.encoded += [*texts, *chain(*parts)]
-        return [
-            replace(self.encode_passage(text), sentences=self._vectors(own))
-            for text, own in zip(texts, parts, strict=True)
-        ]
-
-    def encode_passage(self, text: str) -> Encoded:
-        """One passage, or a sentence by itself."""
-        return self.encode_question(text)
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        self.encoded += texts
+        return [self.encode_question(text) for text in texts]
 
     def encode_question(self, text: str) -> Encoded:
         found = list(re.finditer(r"\S+", text.casefold()))
@@ -99,12 +79,7 @@ class WordHashEncoder:
             tokens,
             np.array([place % 1000 for place in places], dtype=np.int32),
             np.array([one.end() for one in found], dtype=np.int32),
-            np.empty((0, self.dimension), dtype=np.float32),
         )
-
-    def _vectors(self, texts: Sequence[str]) -> Vectors:
-        vectors = [self.encode_passage(text).vector for text in texts]
-        return np.array(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return count_words(texts)

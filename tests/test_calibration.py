@@ -55,9 +55,8 @@ def encoded(vectors: Vectors, tokens: Sequence[Vectors] | None = None) -> list[E
     """Texts of these vectors; without tokens, of models that have none."""
     none = np.empty((0, vectors.shape[1]), dtype=np.float32)
     return [
-        Encoded(vector, of, numbers, numbers, none)
+        Encoded(vector, of, np.arange(len(of), dtype=np.int32), np.arange(len(of), dtype=np.int32))
         for vector, of in zip(vectors, tokens or [none] * len(vectors), strict=True)
-        for numbers in [np.arange(len(of), dtype=np.int32)]
     ]
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,12 +20,9 @@ from tokenizers import Tokenizer
 from archive.documents import Document
 from archive.encoder import Encoded, Encoder, SentenceTransformerEncoder, open_encoder
 from archive.errors import ModelUnavailable
-from archive.exported_model import ANEW
-from archive.languages import Vectors, packaged_directions, unit_rows, without_directions
+from archive.languages import packaged_directions, unit_rows, without_directions
 from archive.packaged_model import PACKAGED_MODEL
 from archive.settings import Settings
-from archive.text import Span
-from indexer.chunking import chunk
 
 TEXTS = [
     "Les câbles sous-marins de la Baltique ont été endommagés.",
@@ -274,96 +270,6 @@ def test_the_exported_model_is_the_one_that_sentence_transformers_runs(
         assert asked.vector @ answered.vector > 0.997
         assert np.array_equal(asked.ends, answered.ends)
         assert np.allclose(unit_rows(asked.tokens), unit_rows(answered.tokens), atol=0.1)
-
-
-# --- Sentences -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def passages(encoder: Encoder, sample: dict[str, Document]) -> list[tuple[str, list[Span]]]:
-    """Passages of every language, of a few articles, with the spans of their sentences in them."""
-    by_language = {one.language: one for one in sample.values()}
-    found = [
-        (
-            one.passage.text,
-            [(a - one.passage.start, b - one.passage.start) for a, b in one.sentences],
-        )
-        for document in by_language.values()
-        for one in chunk(document, encoder.count_tokens, 96)
-    ]
-    assert len(by_language) == 6
-    assert max(len(spans) for _, spans in found) > 3
-    return found
-
-
-def sentences_anew(library: SentenceTransformerEncoder, text: str, spans: list[Span]) -> Vectors:
-    """The vectors of a text's sentences, one sentence at a time, as the model's own library runs
-    its layers."""
-    prompt = library.loaded.prompts["document"] or ""
-    read: Any = library.loaded.tokenizer(
-        prompt + text, return_tensors="pt", return_offsets_mapping=True
-    )
-    model: Any = library.loaded[0].model
-    layers, ends = model.encoder.layer, read["offset_mapping"][0, :, 1] - len(prompt)
-    own = torch.arange(len(ends))
-    added = (own < BEFORE) | (own == len(ends) - BEHIND)
-    found = []
-    with torch.no_grad():
-        hidden = model.embeddings(input_ids=read["input_ids"])
-        for layer in layers[:-ANEW]:
-            hidden = layer(hidden)
-        for start, end in spans:
-            read_by = added | (ends > start) & (ends <= end)
-            told = hidden[:, read_by]
-            for layer in layers[-ANEW:]:
-                told = layer(told)
-            found.append(told[:, ~added[read_by]].mean(dim=1)[0].float().numpy())
-    return unit_rows(np.stack(found))
-
-
-def test_the_last_layers_see_each_sentence_by_itself(
-    encoder: Encoder, library: SentenceTransformerEncoder, passages: list[tuple[str, list[Span]]]
-) -> None:
-    texts, spans = [text for text, _ in passages], [own for _, own in passages]
-    together = encoder.encode_passages(texts, spans)
-    for (text, own), one in zip(passages, together, strict=True):
-        (alone,) = encoder.encode_passages([text], [own])
-        assert one.sentences.shape == (len(own), 384)
-        assert one.sentences.dtype == np.float32
-        assert (one.sentences * alone.sentences).sum(axis=1).min() > 0.999
-        expected = sentences_anew(library, text, own)
-        assert (one.sentences * expected).sum(axis=1).min() > 0.997
-    # The texts themselves are encoded as they are without.
-    for one, plain in zip(together, encoder.encode_passages(texts), strict=True):
-        assert one.vector @ plain.vector > 0.999
-        assert plain.sentences.shape == (0, 384)
-
-
-def test_a_sentence_that_is_all_of_its_text_has_the_mean_of_its_tokens(encoder: Encoder) -> None:
-    whole = [[(0, len(text))] for text in TEXTS]
-    for one in encoder.encode_passages(TEXTS, whole):
-        assert one.sentences[0] @ unit_rows(one.tokens.mean(axis=0, keepdims=True))[0] > 0.999
-
-
-def test_sentences_that_are_not_read_any_more_have_unit_vectors(encoder: Encoder) -> None:
-    text = "word " * 600 + "The end."
-    spans = [(0, 10), (10, 3000), (3000, len(text))]
-    (one,) = encoder.encode_passages([text], [spans])
-    assert np.linalg.norm(one.sentences, axis=1) == pytest.approx(1, abs=1e-5)
-    (odd,) = encoder.encode_passages(["\u200b"], [[(0, 1)]])
-    assert odd.sentences.shape == (1, 384)
-    assert np.isfinite(odd.sentences).all()
-
-
-def test_a_model_of_ones_own_encodes_each_sentence_by_itself(
-    library: SentenceTransformerEncoder,
-) -> None:
-    text = "The ship left port. Nobody knew why. It was late."
-    spans = [(0, 19), (20, 36), (37, 49)]
-    first, none, last = library.encode_passages([text, "Ja.", text], [spans[:2], [], spans[2:]])
-    alone = vectors_of(library, [text[start:end] for start, end in spans])
-    assert np.allclose(np.concatenate([first.sentences, last.sentences]), alone, atol=1e-5)
-    assert none.sentences.shape == (0, 384)
 
 
 def test_questions_need_neither_torch_nor_sentence_transformers(

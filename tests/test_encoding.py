@@ -2,9 +2,8 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -16,49 +15,18 @@ from hypothesis import strategies as st
 
 from archive.calibration import Calibration
 from archive.languages import Vectors
-from archive.spans import Spans
+from archive.snapshot import PASSAGES, SENTENCES
 from indexer.calibrate import learn_calibration
 from indexer.encoding import ASKED, OUTGROWN, Encodings, as_questions, encode
 from indexer.late_interaction import PassageTokens
-from indexer.reuse import Earlier, sentence_key, vector_key
+from indexer.reuse import Earlier, vector_key
 from indexer.stored import KeyRows, Matrix, Store, packed
 
 WORDS = ("cable", "ship", "radar", "port", "ice", "snow", "Riga", "crew")
-Told = list[list[str]]  # the sentences of each passage
-PASSAGES = st.lists(
-    st.lists(
-        st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join), max_size=4
-    ).filter(bool),
-    min_size=1,
-    max_size=30,
+TEXTS = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=40
 )
 MOST_LEARNED_FROM = 256
-
-
-def joined(passages: Told) -> list[str]:
-    """The texts of passages."""
-    return [". ".join(own) for own in passages]
-
-
-def spans_of(passages: Told) -> Spans:
-    """Where their sentences stand in them."""
-    told = [
-        (row, begin, begin + len(sentence))
-        for row, own in enumerate(passages)
-        for sentence, begin in zip(own, begins(own), strict=True)
-    ]
-    return Spans(np.array(told, dtype=np.int32).reshape(-1, 3).T)
-
-
-def begins(own: list[str]) -> Iterator[int]:
-    """Where each sentence begins in its passage."""
-    return accumulate((len(one) + 2 for one in own[:-1]), initial=0)
-
-
-def every(passages: Told) -> Counter[str]:
-    """The different passages, and the sentences of each."""
-    different = {tuple(own) for own in passages}
-    return Counter({*joined(passages)}) + Counter(one for own in different for one in own)
 
 
 class Remembered(Earlier):
@@ -84,13 +52,14 @@ def whole(matrix: Matrix) -> Vectors:
 
 
 def encodings(
-    passages: Told,
+    passages: Sequence[str],
+    sentences: Sequence[str],
     encoder: WordHashEncoder,
     earlier: Earlier | None = None,
     languages: Sequence[str] | None = None,
     folder: Path | None = None,
 ) -> Encodings:
-    """What a run makes of the passages; the encoder holds what it encoded for it.
+    """What a run makes of the texts; the encoder holds what it encoded for it.
 
     folder: of the index; without one the journal begins empty.
     """
@@ -99,7 +68,7 @@ def encodings(
     with tempfile.TemporaryDirectory() as empty:
         # What is mapped can be read after its file is gone.
         found = encode(
-            joined(passages), languages or ["en"] * len(passages), spans_of(passages), encoder,
+            passages, languages or ["en"] * len(passages), sentences, encoder,
             earlier or Remembered(), folder or Path(empty), lambda *step: steps.append(step),
         )  # fmt: skip
     assert steps[0] == (0, found.encoded)
@@ -109,28 +78,24 @@ def encodings(
     return found
 
 
-def check(found: Encodings, passages: Told) -> None:
+def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -> None:
     """What is found is what encoding everything under its calibration gives, text by text."""
     encoder, calibration = WordHashEncoder(), found.calibration
-    texts, spans = joined(passages), spans_of(passages)
-    keys = [vector_key(encoder.model, calibration, text) for text in texts]
-    parts = [
-        sentence_key(keys[row], spans.span(part))
-        for row in range(len(texts))
-        for part in spans.parts(row)
-    ]
-    assert np.array_equal(found.passage_keys, packed(keys))
-    assert np.array_equal(found.sentence_keys, packed(parts))
-    sentences = [one for own in passages for one in own]
-    for told, vectors in ((texts, found.passages), (sentences, found.sentences)):
-        expected = calibration.vectors(vectors_of(encoder, told))
+    for kind, texts, keys in (
+        (PASSAGES, passages, found.passage_keys),
+        (SENTENCES, sentences, found.sentence_keys),
+    ):
+        told_by = (vector_key(encoder.model, calibration, kind, text) for text in texts)
+        assert np.array_equal(keys, packed(told_by))
+    for texts, vectors in ((passages, found.passages), (sentences, found.sentences)):
+        expected = calibration.vectors(vectors_of(encoder, texts))
         assert np.allclose(whole(vectors), expected, atol=1e-6)
         assert whole(vectors).dtype == np.float32
-    for held, one in zip(told_apart(found.tokens), encoder.encode_passages(texts), strict=True):
-        of = PassageTokens.of(one, calibration)
-        assert np.array_equal(held.codes, of.codes)
-        assert np.array_equal(held.pieces, of.pieces)
-        assert np.array_equal(held.ends, of.ends)
+    for held, one in zip(told_apart(found.tokens), encoder.encode_passages(passages), strict=True):
+        told = PassageTokens.of(one, calibration)
+        assert np.array_equal(held.codes, told.codes)
+        assert np.array_equal(held.pieces, told.pieces)
+        assert np.array_equal(held.ends, told.ends)
 
 
 def same(one: Encodings, other: Encodings) -> bool:
@@ -151,86 +116,77 @@ def same(one: Encodings, other: Encodings) -> bool:
     )
 
 
-def texts(count: int, first: int = 0) -> Told:
-    """Different passages of a sentence each, of three lengths."""
-    return [
-        [f"Crew {number} left port {number * 7} with cargo" + " again" * (number % 3)]
-        for number in range(first, first + count)
-    ]
+def texts(count: int, first: int = 0) -> list[str]:
+    return [f"Crew {number} left port {number * 7} with cargo{number % 9}" + " again" * (number % 3)
+            for number in range(first, first + count)]  # fmt: skip
 
 
 # --- Once ----------------------------------------------------------------------------------------
 
 
-@given(PASSAGES)
-def test_every_text_is_encoded_once_and_stands_where_it_stood(passages: Told) -> None:
+@given(TEXTS, TEXTS)
+def test_every_text_is_encoded_once_and_stands_where_it_stood(
+    passages: list[str], sentences: list[str]
+) -> None:
     encoder = WordHashEncoder()
-    found = encodings(passages, encoder)
-    assert Counter(encoder.encoded) == every(passages)
+    found = encodings(passages, sentences, encoder)
+    # What is a passage and a sentence too is stored as both.
+    assert Counter(encoder.encoded) == Counter(set(passages)) + Counter(set(sentences))
     assert not np.isin(found.passage_keys, found.sentence_keys).any()
-    check(found, passages)
-
-
-def test_one_text_cut_in_two_ways_has_the_sentences_of_both() -> None:
-    # As where a language ends its sentences otherwise.
-    passages = [["Riga. cable"], ["Riga", "cable"], ["Riga. cable"], ["Riga", "cable"]]
-    assert len(set(joined(passages))) == 1
-    encoder = WordHashEncoder()
-    check(encodings(passages, encoder), passages)
-    before = encodings(passages[:1], encoder)
-    after = encodings(passages[::-1], encoder, Remembered(before))
-    check(after, passages[::-1])
-    assert Counter(encoder.encoded) == Counter(["Riga. cable", "Riga", "cable"])
+    check(found, passages, sentences)
 
 
 def test_more_texts_than_are_encoded_at_once_stand_where_they_stood() -> None:
-    passages = [one + other for one, other in zip(texts(300), texts(300, first=1000), strict=True)]
+    passages, sentences = texts(300), texts(150, first=1000)
     encoder = WordHashEncoder()
-    found = encodings(passages, encoder)
-    assert Counter(encoder.encoded) == every(passages)
-    check(found, passages)
+    found = encodings(passages, sentences, encoder)
+    assert Counter(encoder.encoded) == Counter(passages + sentences)
+    check(found, passages, sentences)
 
 
 # --- Again ---------------------------------------------------------------------------------------
 
 
-def outgrown(before: Told, after: Told) -> bool:
-    learned_from = min(len({*joined(before)}), MOST_LEARNED_FROM)
-    return min(len({*joined(after)}), MOST_LEARNED_FROM) >= OUTGROWN * learned_from
+def outgrown(before: Sequence[str], after: Sequence[str]) -> bool:
+    learned_from = min(len(set(before)), MOST_LEARNED_FROM)
+    return min(len(set(after)), MOST_LEARNED_FROM) >= OUTGROWN * learned_from
 
 
-@given(PASSAGES, PASSAGES)
-def test_an_archive_that_grows_is_encoded_as_if_at_once(passages: Told, later: Told) -> None:
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_an_archive_that_grows_is_encoded_as_if_at_once(
+    passages: list[str], sentences: list[str], later: list[str], parts: list[str]
+) -> None:
     encoder = WordHashEncoder()
-    before = encodings(passages, encoder)
-    after = encodings(later, encoder, Remembered(before))
-    check(after, later)
+    before = encodings(passages, sentences, encoder)
+    after = encodings(later, parts, encoder, Remembered(before))
+    check(after, later, parts)
     if outgrown(passages, later):
-        different = sorted({*joined(later)})
         anew = learn_calibration(
-            encoder.model, WordHashEncoder().encode_passages(different), ["en"] * len(different)
-        )
+            encoder.model, WordHashEncoder().encode_passages(sorted(set(later))),
+            ["en"] * len(set(later)),
+        )  # fmt: skip
         assert np.allclose(after.calibration.centre, anew.centre, atol=1e-6)
-        assert after.calibration.learned_from == len(different)
+        assert after.calibration.learned_from == len(set(later))
     else:
         assert after.calibration is before.calibration
-        held = {tuple(own) for own in passages}
-        assert Counter(encoder.encoded) == every([own for own in later if tuple(own) not in held])
+        assert Counter(encoder.encoded) == (
+            Counter(set(later) - set(passages)) + Counter(set(parts) - set(sentences))
+        )
 
 
 def test_what_is_reused_is_what_was_there() -> None:
     encoder = WordHashEncoder()
-    before = encodings(texts(20), encoder)
+    before = encodings(texts(20), texts(9), encoder)
     marked, held = Remembered(before), stored(before)
     tokens = replace(held.tokens, codes=~held.tokens.codes)
     marked.store = replace(
         held, vectors=-whole(held.vectors), parts=-whole(held.parts), tokens=tokens
     )
-    after = encodings([*texts(20)[::-1], ["A new one."]], encoder, marked)
-    assert encoder.encoded == ["A new one."] * 2
-    assert np.array_equal(whole(after.passages)[:-1], -whole(before.passages)[::-1])
-    assert np.array_equal(whole(after.sentences)[:-1], -whole(before.sentences)[::-1])
-    of_before = told_apart(before.tokens)[::-1]
+    after = encodings([*texts(20), "A new one."], texts(9)[::-1], encoder, marked)
+    assert encoder.encoded == ["A new one."]
+    assert np.array_equal(whole(after.passages)[:-1], -whole(before.passages))
+    assert np.array_equal(whole(after.sentences), -whole(before.sentences)[::-1])
+    of_before = told_apart(before.tokens)
     for told, was in zip(told_apart(after.tokens), of_before, strict=False):
         assert np.array_equal(told.codes, ~was.codes)
 
@@ -254,16 +210,16 @@ def test_a_calibration_is_learned_anew_where_an_archive_has_outgrown_it(
 ) -> None:
     assert OUTGROWN == 4
     encoder = WordHashEncoder()
-    small = encodings(texts(before), encoder)
+    small = encodings(texts(before), texts(1), encoder)
     assert small.calibration.learned_from == min(before, MOST_LEARNED_FROM)
-    large = encodings(texts(after), encoder, Remembered(small))
+    large = encodings(texts(after), texts(1), encoder, Remembered(small))
     if anew:
         assert large.calibration.digest != small.calibration.digest
         assert large.calibration.learned_from == min(after, MOST_LEARNED_FROM)
-        assert large.encoded == 2 * after
+        assert large.encoded == after + 1
     else:
         assert large.calibration is small.calibration
-        assert large.encoded == 2 * max(0, after - before)
+        assert large.encoded == max(0, after - before)
 
 
 # --- The calibration -----------------------------------------------------------------------------
@@ -273,8 +229,8 @@ def test_a_calibration_is_learned_anew_where_an_archive_has_outgrown_it(
 @hypothesis_settings(max_examples=5)
 def test_what_a_calibration_is_learned_from_does_not_depend_on_the_order(order: list[int]) -> None:
     passages = texts(300)
-    one = encodings(passages, WordHashEncoder())
-    other = encodings([passages[at] for at in order], WordHashEncoder())
+    one = encodings(passages, ["Once."], WordHashEncoder())
+    other = encodings([passages[at] for at in order], ["Once."], WordHashEncoder())
     assert one.calibration.digest == other.calibration.digest
     assert one.calibration.learned_from == MOST_LEARNED_FROM
 
@@ -282,24 +238,23 @@ def test_what_a_calibration_is_learned_from_does_not_depend_on_the_order(order: 
 def test_a_model_of_ones_own_learns_the_languages_of_the_passages() -> None:
     spoken = {"fr": "le navire quitte", "en": "the ship leaves", "de": "das Schiff verlässt"}
     told = [
-        ([f"{words} {number}" + f" {words}" * (number % 4)], of)
+        (f"{words} {number}" + f" {words}" * (number % 4), of)
         for of, words in spoken.items()
         for number in range(30)
     ]
-    passages, languages = [own for own, _ in told], [of for _, of in told]
-    found = encodings(passages, WordHashEncoder(), languages=languages)
+    passages, languages = zip(*told, strict=True)
+    found = encodings(passages, passages, WordHashEncoder(), languages=languages)
     assert len(found.calibration.directions) == 2
-    check(found, passages)
-    encoded = WordHashEncoder().encode_passages(joined(passages))
-    anew = learn_calibration("word-hash", encoded, languages)
+    check(found, passages, passages)
+    anew = learn_calibration("word-hash", WordHashEncoder().encode_passages(passages), languages)
     # Both span the same.
     together = found.calibration.directions @ anew.directions.T
     assert np.allclose(np.linalg.svd(together)[1], 1, atol=1e-4)
     means = [found.passages[np.arange(at, at + 30)].mean(axis=0) for at in (0, 30, 60)]
-    raw = vectors_of(WordHashEncoder(), joined(passages))
+    raw = vectors_of(WordHashEncoder(), passages)
     before = [raw[at : at + 30].mean(axis=0) for at in (0, 30, 60)]
     assert np.linalg.norm(means[0] - means[1]) < 0.3 * np.linalg.norm(before[0] - before[1])
-    assert len(encodings(passages, WordHashEncoder()).calibration.directions) == 0
+    assert len(encodings(passages, ["Once."], WordHashEncoder()).calibration.directions) == 0
 
 
 def test_a_key_is_of_everything_that_a_vector_depends_on() -> None:
@@ -308,21 +263,20 @@ def test_a_key_is_of_everything_that_a_vector_depends_on() -> None:
         for value in (0.1, 0.2)
     )
     keys = {
-        vector_key(model, calibration, text)
+        vector_key(model, calibration, kind, text)
         for model in ("a", "b")
         for calibration in (one, other)
+        for kind in (PASSAGES, SENTENCES)
         for text in ("cable", "ship")
     }
-    assert len(keys) == 8
-    keys |= {sentence_key(key, span) for key in keys for span in ((0, 1), (0, 11), (1, 11))}
-    assert len(keys) == 8 + 3 * 8
+    assert len(keys) == 16
     assert {len(key) for key in keys} == {16}
 
 
 def test_every_other_word_of_sentences_spread_evenly_is_asked() -> None:
     sentences = [f"crew ship day{number} port" for number in range(2 * ASKED - 1)]
     encoder = WordHashEncoder()
-    calibration = encodings([["cable"]], encoder).calibration
+    calibration = encodings(["cable"], ["Once."], encoder).calibration
     expected = vectors_of(encoder, [f"crew day{2 * number}" for number in range(ASKED)])
     asked = as_questions(sentences, encoder, calibration)
     assert np.allclose(asked, calibration.vectors(expected), atol=1e-6)

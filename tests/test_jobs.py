@@ -17,7 +17,6 @@ from fault_support import VERSIONS, opened, settings_in, version_of, write_versi
 from archive.encoder import Encoded
 from archive.errors import ArticlesMissing, IndexBusy, NothingRunning
 from archive.snapshot import writing
-from archive.text import Span
 from indexer.jobs import (
     JOB,
     JobLog,
@@ -148,9 +147,7 @@ def test_a_run_that_cannot_be_done_notes_the_cure(tmp_path: Path) -> None:
 
 def test_a_run_that_has_a_bug_is_loud_and_notes_where(tmp_path: Path) -> None:
     class Broken(WordHashEncoder):
-        def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-        ) -> list[Encoded]:
+        def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
             raise ZeroDivisionError
 
     write_version(tmp_path, VERSIONS[0])
@@ -164,9 +161,7 @@ def test_a_run_that_has_a_bug_is_loud_and_notes_where(tmp_path: Path) -> None:
 
 def test_a_run_that_is_called_off_while_a_library_loads_is_told_so(tmp_path: Path) -> None:
     class Loading(WordHashEncoder):
-        def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-        ) -> list[Encoded]:
+        def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
             raise ImportError from KeyboardInterrupt()
 
     write_version(tmp_path, VERSIONS[0])
@@ -212,9 +207,9 @@ from fault_support import settings_in
 from test_resuming import small_batches
 from indexer.jobs import run_job
 class Slow(WordHashEncoder):
-    def encode_passages(self, texts, sentences=()):
+    def encode_passages(self, texts):
         time.sleep(0.05)
-        return super().encode_passages(texts, sentences)
+        return super().encode_passages(texts)
 small_batches(pytest.MonkeyPatch())
 run_job(settings_in(Path(sys.argv[1])), encoder=Slow(), force=True)
 """

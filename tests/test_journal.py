@@ -49,7 +49,7 @@ class Written:
         self.passages = [self.batch(count) for count in (first, *passages)]
         self.sentences = [self.batch(count) for count in sentences]
         begin = self.passages[0]
-        start_journal(folder, MODEL, self.calibration, (begin.keys, begin.vectors, begin.tokens))
+        start_journal(folder, MODEL, self.calibration, begin.keys, begin.vectors, begin.tokens)
         opened = self.opened()
         for one in self.passages[1:]:
             opened.add_passages(one.keys, one.vectors, one.tokens)

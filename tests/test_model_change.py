@@ -19,7 +19,6 @@ from archive.errors import (
 )
 from archive.settings import Settings
 from archive.snapshot import CURRENT, kept_snapshots, model_of, open_snapshot, roll_back, writing
-from archive.text import Span
 from evaluation.model_change import BESIDE, change_model
 from indexer.pipeline import build_index
 
@@ -29,8 +28,8 @@ SHIPS = ("Aurora", "Borealis", "Cormorant", "Dunlin", "Eider", "Fulmar")
 class BlindEncoder(WordHashEncoder):
     """To whom a question is near what it has nothing to do with."""
 
-    def encode_passage(self, text: str) -> Encoded:
-        return self._by_chance(text)
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        return [self._by_chance(text) for text in texts]
 
     def encode_question(self, text: str) -> Encoded:
         return self._by_chance(f"?{text}")
@@ -39,8 +38,7 @@ class BlindEncoder(WordHashEncoder):
         vector = np.zeros(self.dimension, dtype=np.float32)
         vector[int(hashlib.md5(text.encode()).hexdigest(), 16) % self.dimension] = 1
         none = np.zeros(0, dtype=np.int32)
-        nothing = np.zeros((0, self.dimension), dtype=np.float32)
-        return Encoded(vector, nothing, none, none, nothing)
+        return Encoded(vector, np.zeros((0, self.dimension), dtype=np.float32), none, none)
 
 
 def opened(settings: Settings) -> Encoder:
@@ -122,9 +120,7 @@ def test_a_change_that_stopped_half_way_leaves_what_was_and_goes_on(
     settings: Settings, questions: Path
 ) -> None:
     class Stopping(WordHashEncoder):
-        def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-        ) -> list[Encoded]:
+        def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
             raise KeyboardInterrupt
 
     pointer = (settings.index / CURRENT).read_bytes()

@@ -12,12 +12,11 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import WordHashEncoder, cut, write_pages
+from fakes import WordHashEncoder, write_pages
 
 from archive.encoder import Encoded
 from archive.languages import unit_rows
@@ -39,8 +38,6 @@ from archive.snapshot import (
     VERSIONS,
     open_snapshot,
 )
-from archive.spans import Spans
-from archive.text import Span
 from indexer import encoding
 from indexer.dense import write_passages, write_sentences
 from indexer.encoding import encode
@@ -51,11 +48,12 @@ from indexer.reuse import Earlier
 
 PAGES = 24
 # As the constants of the indexer, so small that there are many batches and several windows.
-AT_ONCE, WINDOW, SAMPLE = 2, 12, 8
+AT_ONCE, WINDOW, SAMPLE = 4, 12, 8
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(encoding, "_SENTENCES_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(encoding, "_WINDOW", WINDOW)
     monkeypatch.setattr(encoding, "_SAMPLE", SAMPLE)
 
@@ -80,21 +78,15 @@ class BatchEncoder(WordHashEncoder):
         super().__init__()
         self.log = log
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         digest = hashlib.blake2b("\0".join(texts).encode(), digest_size=8).digest()
         shift = np.frombuffer(digest, dtype=np.uint8).astype(np.float32) / 2**16
         encoded = [
-            replace(
-                one,
-                vector=unit_rows((one.vector + np.tile(shift, 8))[np.newaxis])[0],
-                sentences=unit_rows(one.sentences + np.tile(shift, 8)),
-            )
-            for one in super().encode_passages(texts, sentences)
+            replace(one, vector=unit_rows((one.vector + np.tile(shift, 8))[np.newaxis])[0])
+            for one in super().encode_passages(texts)
         ]
         with open(self.log, "a", encoding="utf-8") as handle:
-            handle.write(json.dumps([*texts, *chain(*cut(texts, sentences))]) + "\n")
+            handle.write(json.dumps(list(texts)) + "\n")
         return encoded
 
     def batches(self) -> list[list[str]]:
@@ -187,9 +179,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     batches = place.encoder.batches()
     texts = [text for batch in batches for text in batch]
     assert report.encoded == len(texts) == len(set(texts)) > 300
-    for batch in batches:
-        whole = [text for text in batch if not any(text in other != text for other in batch)]
-        assert 0 < len(whole) <= AT_ONCE  # the others are sentences of these passages
+    assert {len(batch) for batch in batches[SAMPLE // AT_ONCE :]} <= set(range(1, AT_ONCE + 1))
     return Whole(place.digests(), batches, seconds)
 
 
@@ -277,9 +267,9 @@ def test_a_run_that_is_stopped_after_any_batch_is_gone_on_with(
     small_batches(monkeypatch)
     place = Place(tmp_path)
     count = 0
-    while True:  # stopped after the first batch of every run
+    while True:  # stopped after the second batch of every run, which thus gets one batch further
         try:
-            place.stop(after=2)
+            place.stop(after=3)
         except pytest.fail.Exception:
             break
         count += 1
@@ -338,7 +328,7 @@ def test_a_journal_that_is_damaged_costs_encoding_and_nothing_else(
     one, other = Plain(tmp_path / "one", range(6)), Plain(tmp_path / "other", range(6))
     small_batches(monkeypatch)
     one.build()
-    other.stop(after=5)
+    other.stop(after=20)
     content = bytearray((other.journal / file).read_bytes())
     content[int(at * len(content))] ^= 0x10
     (other.journal / file).write_bytes(content)
@@ -355,11 +345,9 @@ class Plain(Place):
 
 
 class PlainEncoder(BatchEncoder):
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        super().encode_passages(texts, sentences)
-        return WordHashEncoder.encode_passages(self, texts, sentences)
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        super().encode_passages(texts)
+        return [self.encode_question(text) for text in texts]
 
 
 # --- Grown ---------------------------------------------------------------------------------------
@@ -375,7 +363,7 @@ def test_a_grown_archive_is_gone_on_with_under_its_calibration(
         place.write(range(PAGES))
     one.build()
     other.stop(after=10)
-    other.stop(after=10)
+    other.stop(after=15)
     other.build()
     assert other.digests() == one.digests()
     assert other.encoder.batches() == one.encoder.batches()
@@ -449,22 +437,14 @@ class TableEncoder:
     def __init__(self) -> None:
         self.table = unit_rows(np.random.default_rng(0).normal(size=(4096, self.dimension)))
 
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]] = ()
-    ) -> list[Encoded]:
-        of = sentences or [()] * len(texts)
-        return [
-            replace(self.encode_question(text), sentences=self.table[[len(spans) for _ in spans]])
-            for text, spans in zip(texts, of, strict=True)
-        ]
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        return [self.encode_question(text) for text in texts]
 
     def encode_question(self, text: str) -> Encoded:
-        first = int(text.split()[1]) % 3000
-        tokens, pieces = (
-            self.table[first : first + self.tokens],
-            np.arange(self.tokens, dtype=np.int32),
-        )
-        return Encoded(tokens[0], tokens, pieces + first, pieces, tokens[:0])
+        kind, number = text.split()
+        first, count = int(number) % 3000, self.tokens if kind == "passage" else 5
+        tokens, pieces = self.table[first : first + count], np.arange(count, dtype=np.int32)
+        return Encoded(tokens[0], tokens, pieces + first, pieces)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [self.tokens for _ in texts]
@@ -473,7 +453,7 @@ class TableEncoder:
 def test_what_is_held_in_memory_does_not_grow_with_the_tokens(tmp_path: Path) -> None:
     count, encoder = 20_000, TableEncoder()
     passages = [f"passage {number}" for number in range(count)]
-    sentences = Spans(np.array([[number, 0, 7] for number in range(count)], dtype=np.int32).T)
+    sentences = [f"sentence {number}" for number in range(count)]
     settings = Settings.from_environment(index=tmp_path / "index", model=encoder.model)
     settings.index.mkdir()
     bound = 8 * 2**20  # bytes, above the texts; what is held comes to about half of it

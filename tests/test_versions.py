@@ -164,6 +164,9 @@ ENGLISH_FOR = {
 class ParallelEncoder(WordHashEncoder):
     """Reads what stands above in English, whatever language it is in."""
 
+    def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
+        return super().encode_passages([in_english(text) for text in texts])
+
     def encode_question(self, text: str) -> Encoded:
         return super().encode_question(in_english(text))
 
