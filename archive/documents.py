@@ -55,6 +55,11 @@ class Document:
     def source(self) -> str:
         return source_of(self.path)
 
+    def title_beside(self, part: str) -> str:
+        """The title that a part of the text is found by, too: none where it is in it."""
+        title = self.title.removesuffix("…")
+        return "" if title in part else title
+
     def in_file(self, start: int, end: int) -> Span:
         """Where the characters start..end of the text stand in the decoded file."""
         return file_span(self.pieces, start, end)

@@ -347,9 +347,8 @@ def _found_by(
     """What a passage is found by in the lexical index: its text, under its article's title, its
     source and its day."""
     article, text = article_of(row), text_of(row)
-    title = article.title.removesuffix("…")
-    told = text if title in text else f"{title}\n{text}"
-    return told, article.source, filter_day(article.published)
+    title = article.title_beside(text)
+    return f"{title}\n{text}" if title else text, article.source, filter_day(article.published)
 
 
 def _read(

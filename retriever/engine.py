@@ -295,12 +295,13 @@ class Engine:
 def _in_text(held: set[str], document: Document, text: str) -> set[str]:
     """Those stems that a passage itself holds, of those that the lexical index has it for.
 
-    The index has it for those of its article's title, too, where that is not in it. Only where they
-    or days, which may begin in the title, are among them is the text cut into its words.
+    The index has it for those of the title beside it, too. Only where they or days, which may begin
+    in the title, are among them is the text cut into its words.
     """
-    if document.title.removesuffix("…") in text:
+    title = document.title_beside(text)
+    if not title:
         return held
-    of_title = held_stems(document.title, document.language, ())
+    of_title = held_stems(title, document.language, ())
     if held.isdisjoint(of_title) and not any("-" in one for one in held):
         return held
     return held & held_stems(text, document.language, held)

@@ -40,6 +40,22 @@ def test_the_source_is_the_first_folder(path: str, source: str) -> None:
     assert source_of(path) == source
 
 
+@pytest.mark.parametrize(
+    ("title", "part", "beside"),
+    [
+        ("Cable cut", "The cable was cut.", "Cable cut"),
+        ("Cable cut", "Cable cut near Riga.", ""),
+        ("Cable c…", "Cable cut near Riga.", ""),
+        ("Cable c…", "It was late.", "Cable c"),
+        ("", "It was late.", ""),
+    ],
+)
+def test_a_title_stands_beside_the_parts_that_do_not_hold_it(
+    title: str, part: str, beside: str
+) -> None:
+    assert replace(document("Any."), title=title).title_beside(part) == beside
+
+
 def test_a_citation_quotes_the_article_and_knows_its_place_in_the_file() -> None:
     citation = Citation.of(1, document("Un cafe\u0301.\r\nNoir."), 3, 7)
     assert (citation.quote, citation.start, citation.end) == ("café", 3, 7)
