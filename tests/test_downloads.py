@@ -163,6 +163,7 @@ def rendered(text: str) -> tuple[list[str], list[str]]:
 
 
 @given(texts, texts, texts)
+@example("Who moved to C #", "0 ##", "# # #")
 def test_markdown_shows_just_the_words(question: str, title: str, quote: str) -> None:
     leaning = Context(0, 5, quote)
     told = answer(

@@ -145,7 +145,10 @@ def plain_text(taken: Taken) -> str:
     return "\n".join(lines) + "\n"
 
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~$|^{}@]|:(?=[^\s\d])|(?<=www)\.", re.IGNORECASE)
+# Of signs that close a heading, at its end, the first.
+_MARKDOWN = re.compile(
+    r"[\\`*_\[\]<>&~$|^{}@]|:(?=[^\s\d])|(?<=www)\.|(?<=\s)#(?=#*$)", re.IGNORECASE
+)
 _MARKDOWN_START = re.compile(r"^(?:(\w{1,9})([.)])(?=\s|$)|([#+\-=:%]|\((?=\w{1,9}\))))")
 
 
