@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from archive.encoder import Encoded
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 # Its package would report every import to its makers; without it OpenVINO runs the same.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
-_NETWORK = "openvino.xml"
+_NETWORK, _OF_QUESTIONS, _PIECES = "openvino.xml", "questions.xml", "pieces.npy"
+# Weights that share a scale in the packaged file (archive/packaged_model.py).
+_BLOCK = 32
 # A batch of so few tokens stays in a core's cache, and is through sooner (docs/performance.md).
 _TOKENS_AT_ONCE = 512
 # Lengths are multiples of so many tokens, as many as one product of tiles takes: for every new
 # shape OpenVINO makes code of its own.
 _TILE = 16
-# A question of no more tokens goes through a network of this one length, for which nothing is left
-# to be worked out while it runs.
-_SHORT = 32
+# A question of no more tokens goes through a network of one of these lengths, for which nothing is
+# left to be worked out while it runs.
+_SHORT = (24, 32)
 _CORES = os.cpu_count() or 1
 _OPENING = threading.Lock()
 
@@ -44,12 +47,13 @@ _OPENING = threading.Lock()
 def export_model(folder: Path) -> Path:
     """Export the model of a sentence-transformers folder beside it, unless that is done.
 
-    Returns the new folder: the network, its weights with 16 bits, which halves what a process has
-    to load; the tokenizer, and what is put before each kind of text.
+    Returns the new folder: the network for many texts, its weights with 16 bits, and that for a
+    question, with the 4 bits of the package; the vectors of the pieces of words, of which only
+    those are read that a text has; the tokenizer, and what is put before each kind of text.
     """
     from openvino import __version__ as version
 
-    name = f"{folder.name}-openvino-{version.partition('-')[0]}-fp16"
+    name = f"{folder.name}-openvino-{version.partition('-')[0]}-4bits"
     exported = folder.with_name(name)
     if not exported.exists():
         with new_folder(exported) as building:
@@ -72,24 +76,57 @@ def _export(folder: Path, building: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            told = self.model(input_ids=input_ids, attention_mask=attention_mask)
+        def forward(self, pieces: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            told = self.model(inputs_embeds=pieces, attention_mask=mask)
             last: torch.Tensor = told.last_hidden_state
             return last
 
-    example = torch.ones((2, 8), dtype=torch.long)
+    vectors = model.get_input_embeddings().weight.detach().numpy()
+    width = vectors.shape[1]
     network = openvino.convert_model(
         Tokens(),
-        example_input={"input_ids": example, "attention_mask": example},
-        input=[(name, [-1, -1], openvino.Type.i64) for name in ("input_ids", "attention_mask")],
+        example_input=(torch.zeros((2, 8, width)), torch.ones((2, 8), dtype=torch.long)),
+        input=[([-1, -1, width], openvino.Type.f32), ([-1, -1], openvino.Type.i64)],
     )
+    np.save(building / _PIECES, vectors.astype(np.float16))
     openvino.save_model(network, building / _NETWORK, compress_to_fp16=True)
+    _pack(network)
+    openvino.save_model(network, building / _OF_QUESTIONS, compress_to_fp16=False)
     for name in (
         "tokenizer.json",
         "config_sentence_transformers.json",
         "sentence_bert_config.json",
     ):
         (building / name).write_bytes((folder / name).read_bytes())
+
+
+def _pack(network: "Model") -> None:
+    """Store the matrices of a network with 4 bits a weight and a scale for each block of them.
+
+    That is how the package has them, so nothing is lost. The greatest of a block is -8 times its
+    scale.
+    """
+    from openvino import Type
+    from openvino import opset13 as made
+
+    for product in network.get_ordered_ops():
+        if product.get_type_name() != "MatMul":
+            continue
+        held = product.input_value(1).get_node()
+        if held.get_type_name() != "Constant":
+            continue
+        blocks = held.data.reshape(len(held.data), -1, _BLOCK)
+        at = np.abs(blocks).argmax(axis=2, keepdims=True)
+        scales = np.take_along_axis(blocks, at, axis=2) / -8
+        codes = np.rint(np.divide(blocks, scales, out=np.zeros_like(blocks), where=scales != 0))
+        kept = scales.astype(np.float16)
+        if not np.array_equal(codes * kept.astype(np.float32), blocks):
+            raise ValueError(f"{product.get_friendly_name()} has weights of more than 4 bits")
+        packed = made.convert(made.constant(codes.astype(np.int8), dtype=Type.i4), "f32")
+        scaled = made.multiply(packed, made.convert(made.constant(kept), "f32"))
+        shape = made.constant(np.array(held.data.shape))
+        product.input(1).replace_source_output(made.reshape(scaled, shape, False).output(0))
+    network.validate_nodes_and_infer_types()
 
 
 def capabilities() -> list[str]:
@@ -141,8 +178,10 @@ class ExportedEncoder:
         if "_for_one" not in self.__dict__:
             self._load()
         (read,) = self._read([prompt + text])
-        if len(read) <= _SHORT:
-            (hidden,) = self._hidden(self._for_one, [read], _SHORT)
+        for length, network in self._for_one.items():
+            if len(read) <= length:
+                (hidden,) = self._hidden(network, [read], length)
+                break
         else:
             (hidden,) = self._of_many([read])
         return _one(hidden[: len(read)], read, len(prompt))
@@ -152,11 +191,11 @@ class ExportedEncoder:
         return [len(one) for one in found]
 
     def _load(self) -> None:
-        """Load the network beside the tokenizer, which takes longer."""
+        """Load the networks beside the tokenizer, which takes longer."""
         with ThreadPoolExecutor(1) as beside:
-            network = beside.submit(lambda: self._for_one)
+            networks = beside.submit(lambda: self._for_one)
             _ = self._tokenizer
-            network.result()
+            networks.result()
 
     def _read(self, texts: Sequence[str]) -> "list[Encoding]":
         """The texts as the model reads them: as much as it reads at once, between its marks."""
@@ -180,7 +219,8 @@ class ExportedEncoder:
         for row, one in enumerate(batch):
             pieces[row, : len(one)] = one.ids
             mask[row, : len(one)] = 1
-        hidden: Vectors = self._request(network).infer([pieces, mask])[0]
+        vectors = self._pieces[pieces].astype(np.float32)
+        hidden: Vectors = self._request(network).infer([vectors, mask])[0]
         return hidden
 
     def _request(self, network: "CompiledModel") -> "InferRequest":
@@ -192,22 +232,33 @@ class ExportedEncoder:
         return requests[id(network)]
 
     @cached_property
-    def _for_one(self) -> "CompiledModel":
-        """The network for one text of at most _SHORT tokens at a time, on all cores."""
-        network = _core().read_model(self._folder / _NETWORK)
-        network.reshape({name: [1, _SHORT] for name in ("input_ids", "attention_mask")})
-        return self._compiled(network, PERFORMANCE_HINT="LATENCY")
+    def _for_one(self) -> "dict[int, CompiledModel]":
+        """The networks for one question at a time, by the number of tokens they take.
+
+        Where the processor multiplies bytes they do: each block of a token's numbers is rounded to
+        256 steps as it is met, which leaves a cosine of .9999.
+        """
+        read, width = _core().read_model(self._folder / _OF_QUESTIONS), self._pieces.shape[1]
+        networks = {}
+        for length in _SHORT:
+            read.reshape({0: [1, length, width], 1: [1, length]})
+            networks[length] = self._compiled(
+                read, "f32",
+                PERFORMANCE_HINT="LATENCY", DYNAMIC_QUANTIZATION_GROUP_SIZE=_BLOCK,
+            )  # fmt: skip
+        return networks
 
     @cached_property
     def _for_many(self) -> "CompiledModel":
         """The network for as many batches at once as there are cores, each on one."""
         return self._compiled(
-            self._folder / _NETWORK,
+            self._folder / _NETWORK, "bf16" if "BF16" in capabilities() else "f32",
             PERFORMANCE_HINT="THROUGHPUT", NUM_STREAMS=_CORES, INFERENCE_NUM_THREADS=_CORES,
         )  # fmt: skip
 
-    def _compiled(self, network: "Model | Path", **how: str | int) -> "CompiledModel":
-        precision = "bf16" if "BF16" in capabilities() else "f32"
+    def _compiled(
+        self, network: "Model | Path", precision: str, **how: str | int
+    ) -> "CompiledModel":
         cache = str(self._folder / "compiled")
         told = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": cache, **how}
         return _core().compile_model(network, "CPU", told)
@@ -215,6 +266,11 @@ class ExportedEncoder:
     @cached_property
     def _cores(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(_CORES)
+
+    @cached_property
+    def _pieces(self) -> npt.NDArray[np.float16]:
+        """The vectors of all pieces of words, read where they lie."""
+        return np.asarray(np.load(self._folder / _PIECES, mmap_mode="r"))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

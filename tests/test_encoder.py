@@ -15,12 +15,15 @@ from fakes import WordHashEncoder, vectors_of
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from openvino import Model, Type, compile_model
+from openvino import opset13 as made
 from tokenizers import Tokenizer
 
+from archive import exported_model
 from archive.documents import Document
 from archive.encoder import Encoded, Encoder, SentenceTransformerEncoder, open_encoder
 from archive.errors import ModelUnavailable
-from archive.languages import packaged_directions, unit_rows, without_directions
+from archive.languages import Vectors, packaged_directions, unit_rows, without_directions
 from archive.packaged_model import PACKAGED_MODEL
 from archive.settings import Settings
 
@@ -281,3 +284,35 @@ def test_questions_need_neither_torch_nor_sentence_transformers(
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert told.stdout.split() == ["384"]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 4))
+@hypothesis_settings(max_examples=20)
+def test_weights_of_four_bits_are_kept_exactly_and_others_refused(
+    seed: int, rows: int, blocks: int
+) -> None:
+    random = np.random.default_rng(seed)
+    scales = random.normal(size=(rows, blocks, 1)).astype(np.float16).astype(np.float32)
+    scales[random.random(scales.shape) < 0.2] = 0
+    codes = random.integers(-8, 8, (rows, blocks, 32)).astype(np.float32)
+    codes[..., 0] = -8  # the greatest of a block, as the package rounds
+    weights = (codes * scales).reshape(rows, -1)
+    network = product_with(weights)
+    exported_model._pack(network)
+    assert [one.get_element_type() for one in network.get_ops()].count(Type.i4) == 1
+    asked = random.normal(size=(3, weights.shape[1])).astype(np.float32)
+    exact = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
+    found = compile_model(network, "CPU", exact)(asked)[0]
+    assert np.allclose(found, asked @ weights.T, atol=1e-4 * max(1, np.abs(found).max()))
+
+    weights[0, :32] = 1
+    weights[0, 1] = 1 / 3
+    with pytest.raises(ValueError, match="more than 4 bits"):
+        exported_model._pack(product_with(weights))
+
+
+def product_with(weights: Vectors) -> Model:
+    """A network that multiplies (-1, k) by weights (n, k)."""
+    taken = made.parameter([-1, weights.shape[1]], np.float32)
+    product = made.matmul(taken, made.constant(weights), False, True)
+    return Model([product], [taken])
