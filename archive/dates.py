@@ -80,6 +80,7 @@ _MONTH_AND_YEAR = re.compile(
 _NUMBER = re.compile(r"\d+")
 # It begins with a one or a two, in Arabic, Persian or Indian digits, too: of these a text has few.
 _YEAR = re.compile(r"[12١٢۱۲१२]\d{3}(?!\d)(?<!\d{5})")
+_ANY_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
 _WORD_START = re.compile(r"\b[^\W\d]")
 _AROUND = 48  # characters from its year in which the rest of a date stands
 _FEW = 6  # months, for whose names it is worth looking first
@@ -184,6 +185,17 @@ def months(text: str) -> list[Mention]:
         if first:
             found.append(Mention(first, month_end(first), match.start(), match.end()))
     return found
+
+
+def times_named(text: str) -> list[tuple[date, date]]:
+    """The times that a text names, in order, each once: the first and the last day of a full date
+    or range of days, of a month with its year, and of whatever may be a year by itself."""
+    if not _YEAR.search(text):
+        return []
+    years = {int(one[0]) for one in _ANY_YEAR.finditer(text)}
+    named = {(date(year, 1, 1), date(year, 12, 31)) for year in years}
+    named.update((one.first, one.last) for one in (*dates(text), *months(text)))
+    return sorted(named)
 
 
 def around_years(text: str, years: Container[int], within: Collection[int]) -> Iterator[str]:

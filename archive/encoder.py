@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,30 +17,57 @@ from archive.errors import ModelUnavailable
 from archive.languages import Vectors, unit_rows
 from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
 from archive.settings import Settings
+from archive.text import word_spans
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BATCH = 16
-
+WORDS = 1 << 18
 
 Numbers = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A text as the model reads it, whole and token by token.
+    """A text as the model reads it, whole and word by word.
 
-    vector: (d,) of unit length. tokens: (t, d), the vector of each token where it stands, whose
-    mean the vector is; the tokens that the model adds are left out. pieces: (t,), the number of
-    each in the model's vocabulary. ends: (t,), where each ends in the text.
-    A model that does not take the mean gives no tokens: t is 0.
+    vector: (d,) of unit length. tokens: (t, d), the vector of each word where it stands. words:
+    (t,), a number below WORDS for how each is written. ends: (t,), where each ends in the text.
+    A model whose vectors are not means of its tokens' gives none: t is 0.
     """
 
     vector: Vectors
     tokens: Vectors
-    pieces: Numbers
+    words: Numbers
     ends: Numbers
+
+    @classmethod
+    def of(cls, text: str, vector: Vectors, pieces: Vectors, spans: Numbers) -> "Encoded":
+        """A text of which the model read pieces of words: their vectors (p, d), and where each
+        stands in the text, (p, 2), in order.
+
+        A word's vector is the mean of its pieces'; signs have none. After Clavié, Chaffin and Adams
+        (2024), "Reducing the Footprint of Multi-Vector Retrieval with Minimal Performance Impact
+        via Token Pooling", who join tokens that lie near instead. Of scripts without blanks each
+        piece is a word.
+        """
+        starts, stops = np.array(word_spans(text), dtype=np.int32).reshape(-1, 2).T
+        # The last word that begins before the piece ends.
+        word = np.searchsorted(starts, spans[:, 1]) - 1
+        inside = np.flatnonzero((word >= 0) & (spans[:, 0] < np.append(stops, 0)[word]))
+        firsts = np.flatnonzero(np.diff(word[inside], prepend=-1))
+        if not len(firsts):
+            none = np.empty(0, dtype=np.int32)
+            return cls(vector, pieces[:0], none, none)
+        counts = np.diff(firsts, append=len(inside))
+        # One product of matrices takes a fifth of the time of as many sums of rows.
+        shares = np.zeros((len(firsts), len(pieces)), dtype=np.float32)
+        shares[np.repeat(np.arange(len(firsts)), counts), inside] = np.repeat(1 / counts, counts)
+        begins, ends = spans[inside[firsts], 0], spans[inside[firsts + counts - 1], 1]
+        written = [text[a:b].strip() for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+        numbers = [zlib.crc32(one.casefold().encode()) % WORDS for one in written]
+        return cls(vector, shares @ pieces, np.array(numbers, dtype=np.int32), ends)
 
 
 class Encoder(Protocol):
@@ -88,21 +116,12 @@ class SentenceTransformerEncoder:
             truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True,
         )  # fmt: skip
         encoded = []
-        for one, pieces, offsets in zip(
-            found, told["input_ids"], told["offset_mapping"], strict=True
-        ):
-            spans = np.array(offsets, dtype=np.int32).reshape(-1, 2) - len(prompt)
-            in_text = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0) & self._takes_the_mean
+        for text, one, offsets in zip(texts, found, told["offset_mapping"], strict=True):
+            spans = np.maximum(np.array(offsets, dtype=np.int32).reshape(-1, 2) - len(prompt), 0)
+            in_text = (spans[:, 1] > spans[:, 0]) & self._takes_the_mean
             tokens = one["token_embeddings"].float().numpy()[: len(spans)][in_text]
             vector = one["sentence_embedding"].float().numpy()[np.newaxis]
-            encoded.append(
-                Encoded(
-                    unit_rows(vector)[0],
-                    tokens,
-                    np.array(pieces, dtype=np.int32)[in_text],
-                    spans[in_text, 1],
-                )
-            )
+            encoded.append(Encoded.of(text, unit_rows(vector)[0], tokens, spans[in_text]))
         return encoded
 
     @cached_property

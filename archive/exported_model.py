@@ -167,7 +167,7 @@ class ExportedEncoder:
         batches = list(_batches([len(one) for one in read]))
         hidden = self._cores.map(lambda batch: self._of_many([read[at] for at in batch]), batches)
         found = {
-            at: _one(tokens[: len(read[at])], read[at], len(prompt))
+            at: _one(texts[at], tokens[: len(read[at])], read[at], len(prompt))
             for batch, every in zip(batches, hidden, strict=True)
             for at, tokens in zip(batch, every, strict=True)
         }
@@ -184,7 +184,7 @@ class ExportedEncoder:
                 break
         else:
             (hidden,) = self._of_many([read])
-        return _one(hidden[: len(read)], read, len(prompt))
+        return _one(text, hidden[: len(read)], read, len(prompt))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -299,12 +299,8 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         order = order[count:]
 
 
-def _one(hidden: Vectors, read: "Encoding", prompt: int) -> Encoded:
-    spans = np.array(read.offsets, dtype=np.int32) - prompt
-    in_text = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0)
-    return Encoded(
-        unit_rows(hidden.mean(axis=0, keepdims=True))[0],
-        hidden[in_text],
-        np.array(read.ids, dtype=np.int32)[in_text],
-        spans[in_text, 1],
-    )
+def _one(text: str, hidden: Vectors, read: "Encoding", prompt: int) -> Encoded:
+    spans = np.maximum(np.array(read.offsets, dtype=np.int32) - prompt, 0)
+    in_text = spans[:, 1] > spans[:, 0]
+    vector = unit_rows(hidden.mean(axis=0, keepdims=True))[0]
+    return Encoded.of(text, vector, hidden[in_text], spans[in_text])

@@ -34,6 +34,7 @@ FILES = "files.sqlite"
 PASSAGE_IDS = "passage_ids.npy"
 PASSAGE_SPANS = "passage_spans.npy"
 SENTENCE_SPANS = "sentence_spans.npy"
+TIMES = "times.npy"
 PASSAGE_KEYS = "passage_keys.npy"
 SENTENCE_KEYS = "sentence_keys.npy"
 PASSAGES = "passages.faiss"
@@ -57,7 +58,7 @@ LARGE = 1 << 26
 
 # Raised whenever what a snapshot holds changes, or what a format of articles gives: an older
 # snapshot is then built again.
-FORMAT = 7
+FORMAT = 8
 
 _ENTRY = re.compile(r"(snapshot-\w+) ([0-9a-f]{64})")
 

@@ -13,7 +13,10 @@ Rows = npt.NDArray[np.int64]
 
 
 class Spans:
-    """The spans of parts, row by row, in the order of the wholes that they are parts of."""
+    """The spans of parts, row by row, in the order of the wholes that they are parts of.
+
+    The times that a passage names are parts of it, too: days, by their ordinals.
+    """
 
     def __init__(self, told: Numbers) -> None:
         """told: (3, n): the number of each part's whole, ascending; its start; its end.
@@ -44,6 +47,14 @@ class Spans:
         """The row of the first part of each whole, and the row after its last: (n,) each."""
         wanted = np.asarray(numbers, dtype=np.int32)
         return np.searchsorted(self.of, wanted), np.searchsorted(self.of, wanted, side="right")
+
+    def parts_of(self, numbers: Sequence[int] | Rows) -> tuple[Rows, Rows]:
+        """The rows of the parts of several wholes, one whole after the other; and how many parts
+        each has, (n,)."""
+        firsts, ends = self.bounds(numbers)
+        counts = ends - firsts
+        before = np.cumsum(counts) - counts
+        return np.repeat(firsts - before, counts) + np.arange(counts.sum()), counts
 
 
 def write_spans(file: Path, of: npt.ArrayLike, offsets: npt.ArrayLike) -> None:

@@ -220,6 +220,20 @@ def _any_words(told: str) -> list[str]:
     return found
 
 
+def word_spans(text: str) -> list[Span]:
+    """Where the words of a text stand, in order; of unspaced scripts each character is one."""
+    if not _NOT_PLAIN.search(text):
+        return [match.span() for match in _PLAIN.finditer(text)]
+    spans: list[Span] = []
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if match["unspaced"]:
+            spans.extend((at, at + 1) for at in range(start, end))
+        else:
+            spans.append((start, end))
+    return spans
+
+
 def words(text: str) -> list[str]:
     """The words of a text in order, case folded."""
     return [word.casefold() for word in written_words(text)]

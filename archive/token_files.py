@@ -3,9 +3,9 @@
 All tokens stand one after the other, passage by passage, in the order of the rows.
 
 starts: (passages + 1,) int64, where each passage's begin. codes: (tokens, ceil(d / 8)) uint8.
-pieces, ends: (tokens,) int32. held: (vocabulary,) int32, how many passages hold each piece.
+words, ends: (tokens,) int32. held: (at most WORDS,) int32, how many passages hold each word.
 """
 
-STARTS, CODES, PIECES, ENDS, HELD = (
-    f"{name}.npy" for name in ("starts", "codes", "pieces", "ends", "held")
+STARTS, CODES, WORDS, ENDS, HELD = (
+    f"{name}.npy" for name in ("starts", "codes", "words", "ends", "held")
 )

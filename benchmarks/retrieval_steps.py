@@ -139,7 +139,7 @@ def late_interaction(
 
     def met(question: int, rows: list[int]) -> Vectors:
         asked = questions[question]
-        weights = index.weights(asked.pieces)
+        weights = index.weights(asked.words)
         return index.passages(calibration.tokens(asked.tokens), weights, rows)
 
     return met

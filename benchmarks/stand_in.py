@@ -84,24 +84,24 @@ class Kept:
         return Encoded(
             vector,
             tokens["value"] * tokens["scale"][:, np.newaxis],
-            np.array(tokens["piece"]),
+            np.array(tokens["word"]),
             ends.astype(np.int32),
         )
 
     def add(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> None:
         """Add texts that are not there; they are found when the folder is opened again."""
         kind = _token_type(self._width)
-        cells = np.zeros(sum(len(one.pieces) for one in encoded), dtype=kind)
+        cells = np.zeros(sum(len(one.words) for one in encoded), dtype=kind)
         every = np.concatenate([one.tokens for one in encoded])
         scale = np.maximum(np.abs(every).max(axis=1, initial=0), 1e-9) / _STEPS
         cells["scale"] = scale
         cells["value"] = np.rint(every / scale[:, np.newaxis])
-        cells["piece"] = np.concatenate([one.pieces for one in encoded])
+        cells["word"] = np.concatenate([one.words for one in encoded])
         cells["end"] = np.concatenate([one.ends for one in encoded])
         records = np.zeros(len(texts), dtype=_text_type(self._width))
         records["key"] = [key_of(text) for text in texts]
         records["length"] = [len(text) for text in texts]
-        records["count"] = [len(one.pieces) for one in encoded]
+        records["count"] = [len(one.words) for one in encoded]
         records["vector"] = np.stack([one.vector for one in encoded])
         with open(self._folder / _TOKENS, "ab") as handle:
             handle.write(b"\0" * (-handle.tell() % kind.itemsize))  # after a torn end
@@ -188,7 +188,7 @@ def _text_type(width: int) -> np.dtype[np.void]:
 
 
 def _token_type(width: int) -> np.dtype[np.void]:
-    return np.dtype([("scale", "<f4"), ("piece", "<i4"), ("end", "<i4"), ("value", "i1", (width,))])
+    return np.dtype([("scale", "<f4"), ("word", "<i4"), ("end", "<i4"), ("value", "i1", (width,))])
 
 
 def _mapped(file: Path, kind: np.dtype[np.void]) -> Records:

@@ -5,7 +5,7 @@ A folder beside the snapshots, for one model and one calibration, which every re
     head.json           the format, the model, and the SHA-256 of the calibration's file
     calibration.npz
     passages            records: key, vector, which tokens, how many records of its batch follow
-    tokens              of the passages: piece, end, code
+    tokens              of the passages: word, end, code
     sentences           records: key, vector, how many records of its batch follow
 
 Records are of one length each and end with their CRC-32, that of a passage with its tokens'. A
@@ -37,7 +37,7 @@ from indexer.stored import KEY, KeyRows, Keys, Store
 
 FOLDER = "encoded"
 
-_FORMAT = 1
+_FORMAT = 2
 _HEAD, _CALIBRATION = "head.json", "calibration.npz"
 _PASSAGES, _TOKENS, _SENTENCES = "passages", "tokens", "sentences"
 _CRC = 4  # bytes, the last of every record
@@ -107,7 +107,7 @@ def open_journal(index_dir: Path, model: str) -> Journal | None:
             passages["vector"],
             TokenRows(
                 passages["first"], passages["count"],
-                tokens["code"], tokens["piece"], tokens["end"],
+                tokens["code"], tokens["word"], tokens["end"],
             ),
             KeyRows(_keys(parts)[good_parts], good_parts),
             parts["vector"],
@@ -181,7 +181,7 @@ def _sentence_type(dimension: int) -> np.dtype[np.void]:
 
 
 def _token_type(dimension: int) -> np.dtype[np.void]:
-    return np.dtype([("piece", "<i4"), ("end", "<i4"), ("code", "u1", (-(-dimension // 8),))])
+    return np.dtype([("word", "<i4"), ("end", "<i4"), ("code", "u1", (-(-dimension // 8),))])
 
 
 def _records(kind: np.dtype[np.void], keys: Keys, vectors: Vectors) -> Records:
@@ -199,10 +199,10 @@ def _add_passages(
     """Append a batch of passages, their tokens first."""
     if not len(keys):
         return
-    counts = np.array([len(one.pieces) for one in tokens])
+    counts = np.array([len(one.words) for one in tokens])
     ends = np.cumsum(counts)
     cells = np.zeros(ends[-1], dtype=_token_type(vectors.shape[1]))
-    cells["piece"] = np.concatenate([one.pieces for one in tokens])
+    cells["word"] = np.concatenate([one.words for one in tokens])
     cells["end"] = np.concatenate([one.ends for one in tokens])
     cells["code"] = np.concatenate([one.codes for one in tokens])
     size = cells.dtype.itemsize

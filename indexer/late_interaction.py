@@ -12,7 +12,7 @@ import numpy.typing as npt
 from archive.calibration import Calibration
 from archive.encoder import Encoded, Numbers
 from archive.spans import Rows
-from archive.token_files import CODES, ENDS, HELD, PIECES, STARTS
+from archive.token_files import CODES, ENDS, HELD, STARTS, WORDS
 from indexer.row_file import RowFile
 
 Codes = npt.NDArray[np.uint8]
@@ -25,34 +25,34 @@ TOKENS_BLOCK = 256  # passages whose tokens are in memory at once
 class PassageTokens:
     """The tokens of a passage.
 
-    codes: (t, ceil(d / 8)), the signs of their calibrated vectors, a bit each. pieces: (t,), their
-    numbers in the model's vocabulary. ends: (t,), where each ends in the passage's text.
+    codes: (t, ceil(d / 8)), the signs of their calibrated vectors, a bit each. words: (t,), a
+    number for how each is written. ends: (t,), where each ends in the passage's text.
     """
 
     codes: Codes
-    pieces: Numbers
+    words: Numbers
     ends: Numbers
 
     @classmethod
     def of(cls, encoded: Encoded, calibration: Calibration) -> "PassageTokens":
         signs = calibration.tokens(encoded.tokens) > 0
-        return cls(np.packbits(signs, axis=1), encoded.pieces, encoded.ends)
+        return cls(np.packbits(signs, axis=1), encoded.words, encoded.ends)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
         """(1,), how many there are."""
-        return np.array([len(self.pieces)])
+        return np.array([len(self.words)])
 
 
 @dataclass(frozen=True, slots=True)
 class TokenBlock:
     """The tokens of several passages, one passage after the other.
 
-    codes: (t, ceil(d / 8)). pieces, ends: (t,). counts: (n,), how many each passage has.
+    codes: (t, ceil(d / 8)). words, ends: (t,). counts: (n,), how many each passage has.
     """
 
     codes: Codes
-    pieces: Numbers
+    words: Numbers
     ends: Numbers
     counts: npt.NDArray[np.int64]
 
@@ -68,7 +68,7 @@ class TokenBlock:
         mine = np.repeat(of_other, counts)
         told = []
         for field, others in (
-            (one.codes, other.codes), (one.pieces, other.pieces), (one.ends, other.ends),
+            (one.codes, other.codes), (one.words, other.words), (one.ends, other.ends),
         ):  # fmt: skip
             both = np.empty((len(mine), *others.shape[1:]), dtype=others.dtype)
             both[~mine], both[mine] = field, others
@@ -81,13 +81,13 @@ class TokenRows:
     """The tokens of passages by their rows, read where they lie.
 
     firsts, counts: (n,), which of all tokens each passage has. codes: (tokens, ceil(d / 8)).
-    pieces, ends: (tokens,).
+    words, ends: (tokens,).
     """
 
     firsts: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
     codes: Codes
-    pieces: Numbers
+    words: Numbers
     ends: Numbers
 
     def __len__(self) -> int:
@@ -99,7 +99,7 @@ class TokenRows:
         ends = np.cumsum(counts)
         at = np.arange(ends[-1] if len(ends) else 0)
         at += np.repeat(self.firsts[rows] - (ends - counts), counts)
-        return TokenBlock(self.codes[at], self.pieces[at], self.ends[at], counts)
+        return TokenBlock(self.codes[at], self.words[at], self.ends[at], counts)
 
 
 def no_tokens(dimension: int) -> TokenRows:
@@ -114,9 +114,9 @@ def write_tokens(
     passages: Iterable[PassageTokens | TokenBlock],
     held: npt.NDArray[np.int64] | None = None,
 ) -> None:
-    """Write the tokens of the passages, row by row, and how many passages hold each piece.
+    """Write the tokens of the passages, row by row, and how many passages hold each word.
 
-    passages: one or several at a time, one at least. held: by piece, where that is known already.
+    passages: one or several at a time, one at least. held: by word, where that is known already.
     What is held in memory is their number of tokens each.
     """
     folder.mkdir()
@@ -125,12 +125,12 @@ def write_tokens(
     first = next(rest)
     with (
         RowFile(folder / CODES, np.uint8, first.codes.shape[1:]) as codes,
-        RowFile(folder / PIECES, first.pieces.dtype) as pieces,
+        RowFile(folder / WORDS, first.words.dtype) as words,
         RowFile(folder / ENDS, first.ends.dtype) as ends,
     ):
         for one in chain([first], rest):
             codes.append(one.codes)
-            pieces.append(one.pieces)
+            words.append(one.words)
             ends.append(one.ends)
             counts.frombytes(one.counts.tobytes())
             if held is None:
@@ -142,11 +142,11 @@ def write_tokens(
 def held_by(
     tokens: PassageTokens | TokenBlock, times: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """How many passages hold each piece, by its number, each passage (n,) counted so many times."""
-    kinds = int(tokens.pieces.max(initial=-1)) + 1
+    """How many passages hold each word, by its number, each passage (n,) counted so many times."""
+    kinds = int(tokens.words.max(initial=-1)) + 1
     of_passage = np.repeat(np.arange(len(tokens.counts)), tokens.counts)
-    passages, pieces = np.divmod(np.unique(of_passage * kinds + tokens.pieces), max(kinds, 1))
-    found: npt.NDArray[np.int64] = np.bincount(pieces, weights=times[passages]).astype(np.int64)
+    passages, words = np.divmod(np.unique(of_passage * kinds + tokens.words), max(kinds, 1))
+    found: npt.NDArray[np.int64] = np.bincount(words, weights=times[passages]).astype(np.int64)
     return found
 
 
@@ -159,7 +159,7 @@ def added(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> npt.NDArr
 def read_tokens(folder: Path) -> TokenRows:
     """The tokens of the passages of a snapshot, row by row."""
     starts = np.load(folder / STARTS)
-    codes, pieces, ends = (
-        np.asarray(np.load(folder / name, mmap_mode="r")) for name in (CODES, PIECES, ENDS)
+    codes, words, ends = (
+        np.asarray(np.load(folder / name, mmap_mode="r")) for name in (CODES, WORDS, ENDS)
     )
-    return TokenRows(starts[:-1], np.diff(starts), codes, pieces, ends)
+    return TokenRows(starts[:-1], np.diff(starts), codes, words, ends)

@@ -36,6 +36,7 @@ from archive.snapshot import (
     SENTENCE_KEYS,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
     VERSIONS,
     Facts,
@@ -62,6 +63,7 @@ from indexer.late_interaction import write_tokens
 from indexer.lexical import LexicalBefore, write_lexical
 from indexer.reading import SourceFile, Unread, read_files
 from indexer.reuse import Earlier
+from indexer.times import write_times
 from indexer.versions import (
     Before,
     Heading,
@@ -275,6 +277,7 @@ def write_snapshot(
         )
         vectors = PassageVectors(folder / PASSAGES)
         chunks.write(folder / PASSAGE_SPANS, folder / SENTENCE_SPANS)
+        write_times(folder / TIMES, chunks.passages, chunks.passages.earlier, earlier.times)
         np.save(folder / PASSAGE_KEYS, encodings.passage_keys)
         np.save(folder / SENTENCE_KEYS, encodings.sentence_keys)
         releases, compared = find_versions(
@@ -328,7 +331,7 @@ def _ids(chunks: Chunks, encodings: Encodings, earlier: Earlier) -> tuple[Passag
 
 
 def _held(encodings: Encodings, carried: Path | None) -> npt.NDArray[np.int64] | None:
-    """How many passages hold each piece, where the earlier snapshot tells it of most of them."""
+    """How many passages hold each word, where the earlier snapshot tells it of most of them."""
     if carried is None:
         return None
     return encodings.tokens.held(np.load(carried / TOKENS / HELD).astype(np.int64))

@@ -21,6 +21,7 @@ from archive.snapshot import (
     SENTENCE_KEYS,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
     Snapshot,
     open_kept,
@@ -57,8 +58,8 @@ class Earlier:
     folder: of the snapshot that serves, None where none does. files: the digests of what was read,
     articles: of what became articles, by path, in every case where they can be read. records: what
     is known of files, where the snapshot serves. families: the furniture of each; calibration,
-    store, passages and sentences (where they stand) and ids are there once it is loaded, and where
-    it serves.
+    store, passages and sentences (where they stand), times (that the passages name) and ids are
+    there once it is loaded, and where it serves.
     """
 
     def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
@@ -69,6 +70,7 @@ class Earlier:
         self.families: dict[str, list[Repeated]] = {}
         self.calibration: Calibration | None = None
         self.store: Store | None = None
+        self.times: Spans | None = None
         self._snapshot: Snapshot | None = None
         self._kept: dict[str, Kept] = {}
         try:
@@ -136,6 +138,7 @@ class Earlier:
         self._headings = list(self._kept.values())
         self.passages: Spans = read_spans(folder / PASSAGE_SPANS)
         self.sentences: Spans = read_spans(folder / SENTENCE_SPANS)
+        self.times = read_spans(folder / TIMES)
         self.ids: PassageIds = read_passage_ids(folder / PASSAGE_IDS)
         self.calibration = read_calibration(folder / CALIBRATION)
         self.store = Store(

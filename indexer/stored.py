@@ -155,7 +155,7 @@ class JoinedTokens:
     rows: Rows
 
     def held(self, before: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """How many passages hold each piece, from how many of the first store do: its passages
+        """How many passages hold each word, from how many of the first store do: its passages
         count as often as they are here, those of the second besides."""
         own = self.rows[self.rows >= 0]
         more = np.bincount(own, minlength=len(self.first)) - 1

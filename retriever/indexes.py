@@ -23,6 +23,7 @@ from archive.snapshot import (
     PASSAGES,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
 )
 from archive.spans import read_spans
@@ -37,6 +38,7 @@ class Indexes:
     """The files of a snapshot. Passages go by their rows, articles by their numbers.
 
     spans: of the passages in the articles. sentence_spans: of the sentences in the passages.
+    times: those that the passages name, as spans of days.
     Safe to use from several threads. An article that has changed raises IndexDamaged.
     """
 
@@ -53,6 +55,7 @@ class Indexes:
         headings = self.catalogue.headings()
         self.spans = read_spans(folder / PASSAGE_SPANS)
         self.sentence_spans = read_spans(folder / SENTENCE_SPANS)
+        self.times = read_spans(folder / TIMES)
         self.columns = Columns(
             paths=[path for path, _, _, _ in headings],
             languages=[language for _, _, language, _ in headings],
@@ -96,10 +99,8 @@ class Indexes:
 
     def nearest_sentences(self, vector: Vectors, rows: list[int]) -> Vectors:
         """The cosine of the nearest sentence of each passage, in the order of the rows."""
-        starts, ends = self.sentence_spans.bounds(rows)
-        held = ends - starts
+        sentences, held = self.sentence_spans.parts_of(rows)
         offsets = np.cumsum(held) - held
-        sentences = np.repeat(starts - offsets, held) + np.arange(held.sum())
         nearest: Vectors = np.maximum.reduceat(self.sentences.cosines(vector, sentences), offsets)
         return nearest
 

@@ -42,12 +42,12 @@ class TokenIndex:
         """How many passages there are."""
         return len(self._starts) - 1
 
-    def weights(self, pieces: Numbers) -> Vectors:
+    def weights(self, words: Numbers) -> Vectors:
         """How much each token of a question counts: its idf among the passages; they sum to 1."""
         every = len(self)
-        held = np.zeros(len(pieces))
-        known = pieces < len(self._held)
-        held[known] = self._held[pieces[known]]
+        held = np.zeros(len(words))
+        known = words < len(self._held)
+        held[known] = self._held[words[known]]
         rarity = np.log(1 + (every - held + 0.5) / (held + 0.5))
         weights: Vectors = (rarity / rarity.sum()).astype(np.float32)
         return weights

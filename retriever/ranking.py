@@ -19,7 +19,7 @@ from retriever.indexes import Indexes
 from retriever.lexical import quoted
 from retriever.reranking import RERANKED, Reranker, rerank
 from retriever.stages import Stages
-from retriever.times import came_out_in, names_time_in, prefer, read_period
+from retriever.times import came_out_in, naming_time_in, prefer, read_period
 from retriever.versions import question_language
 
 CANDIDATES = 50  # of each search
@@ -86,7 +86,7 @@ class Ranker:
             for language, (of_passages, of_sentences) in indexes.offsets.items()
         }
         tokens = indexes.calibration.tokens(encoded.tokens)
-        weights = indexes.tokens.weights(encoded.pieces)
+        weights = indexes.tokens.weights(encoded.words)
         return Asked(vector, tokens, weights, offsets, holding, lexical, stages)
 
     def rank_releases(self, question: Question, asked: Asked, count: int) -> Ranking:
@@ -176,9 +176,7 @@ class Ranker:
         today, indexes = date.today(), self._indexes
         days = [indexes.columns.published[number] for number in indexes.numbers(rows)]
         out = [row for row, day in zip(rows, days, strict=True) if came_out_in(period, day, today)]
-        others = sorted(set(rows) - set(out))
-        told = zip(others, indexes.texts(others), strict=True)
-        return frozenset(out + [row for row, text in told if names_time_in(period, text, today)])
+        return frozenset(out) | naming_time_in(period, rows, indexes.times, today)
 
     def _candidates(self, asked: Asked, rows: list[int]) -> list[Candidate]:
         """The rows with all that the fusion looks at."""

@@ -10,19 +10,21 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+import numpy as np
+
 from archive.dates import (
     MONTH,
     OF,
     Mention,
     Period,
     any_of,
-    around_years,
     dates,
     month_end,
     month_number,
     months,
 )
 from archive.languages import detect_language
+from archive.spans import Spans
 from retriever.fusion import Fused
 
 # How much nearer a passage that concerns the period counts, as a cosine.
@@ -39,7 +41,6 @@ _NUMBER_OF_A_YEAR = re.compile(
     rf"(?:(?<=\bmid-)|(?<=\bmi-)|(?<![\w.,/$€£№#–—-]))(?P<year>{_YEAR})"
     r"(?![^\W年년]|[.,/:]\d|\s?[%‰€$£]|[-–—])"
 )
-_ANY_YEAR = re.compile(r"[12]\d{3}(?!\w|[.,]\d)(?<![\w.,]\d{4})")
 
 # What stands before a year. After the second kind a number is a year only where no noun follows.
 _BEFORE_A_YEAR = re.compile(
@@ -679,25 +680,17 @@ def came_out_in(period: Period, published: date | None, today: date) -> bool:
     return published is not None and first <= published <= last
 
 
-def names_time_in(period: Period, text: str, today: date) -> bool:
-    """Whether a text names a time that lies in a period.
+def naming_time_in(period: Period, rows: Sequence[int], times: Spans, today: date) -> set[int]:
+    """Which of the passages name a time that lies in a period.
 
-    Of a period without end, times after the present year do not count: goals are not news.
+    times: those that passages name, as spans of days. Of a period without end, times after the
+    present year do not count: goals are not news.
     """
-    first, last = _ends(period, today)
-    whole = range(
-        first.year + (first > date(first.year, 1, 1)), last.year + (last == date(last.year, 12, 31))
-    )
-    if whole and any(int(one[0]) in whole for one in _ANY_YEAR.finditer(text)):
-        return True
-    years = range(first.year, last.year + 1)
-    count = 12 * (last.year - first.year) + last.month - first.month + 1
-    within = {(first.month - 1 + more) % 12 + 1 for more in range(min(count, 12))}
-    return any(
-        first <= one.first and one.last <= last
-        for words in around_years(text, years, within)
-        for one in (*dates(words), *months(words))
-    )
+    first, last = (day.toordinal() for day in _ends(period, today))
+    named, counts = times.parts_of(rows)
+    begins, ends = times.offsets[:, named]
+    inside = (first <= begins) & (ends <= last + 1)
+    return {*np.repeat(np.asarray(rows, dtype=np.int64), counts)[inside].tolist()}
 
 
 def _ends(period: Period, today: date) -> tuple[date, date]:

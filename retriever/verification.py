@@ -1,6 +1,7 @@
 """Whether the files of a snapshot agree with one another, and its articles with their checksums."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from archive.snapshot import (
     PASSAGE_SPANS,
     SENTENCE_KEYS,
     SENTENCE_SPANS,
+    TIMES,
     Snapshot,
 )
 from archive.spans import Numbers, Spans
@@ -61,6 +63,9 @@ def _disagreements(snapshot: Snapshot) -> Iterator[str]:
         yield f"{PASSAGE_SPANS}: a passage lies outside its article"
     if not _lie_in(indexes.sentence_spans, indexes.spans.offsets):
         yield f"{SENTENCE_SPANS}: a sentence lies outside its passage"
+    every_day = np.repeat([[date.min.toordinal()], [date.max.toordinal()]], facts.passages, axis=1)
+    if not _lie_in(indexes.times, every_day.astype(np.int32)):
+        yield f"{TIMES}: a time of no passage, or no time"
 
 
 def _lie_in(parts: Spans, wholes: Numbers) -> bool:

@@ -27,12 +27,12 @@ def furniture_of(pages: Mapping[str, str]) -> Furniture:
 
 def token_rows(passages: Sequence[PassageTokens]) -> TokenRows:
     """The tokens of passages as they are stored, in memory; one passage at least."""
-    counts = np.array([len(one.pieces) for one in passages])
+    counts = np.array([len(one.words) for one in passages])
     return TokenRows(
         np.cumsum(counts) - counts,
         counts,
         np.concatenate([one.codes for one in passages]),
-        np.concatenate([one.pieces for one in passages]),
+        np.concatenate([one.words for one in passages]),
         np.concatenate([one.ends for one in passages]),
     )
 
@@ -40,7 +40,7 @@ def token_rows(passages: Sequence[PassageTokens]) -> TokenRows:
 def told_apart(blocks: Iterable[TokenBlock]) -> list[PassageTokens]:
     """The tokens of each passage of some blocks."""
     return [
-        PassageTokens(block.codes[of], block.pieces[of], block.ends[of])
+        PassageTokens(block.codes[of], block.words[of], block.ends[of])
         for block in blocks
         for n, end in zip(block.counts.tolist(), np.cumsum(block.counts).tolist(), strict=True)
         for of in [slice(end - n, end)]

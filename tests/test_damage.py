@@ -36,6 +36,7 @@ from archive.snapshot import (
     PASSAGE_SPANS,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
     Snapshot,
     current_name,
@@ -254,6 +255,11 @@ def shift(file: Path) -> None:
     np.save(file, spans)
 
 
+def turn(file: Path) -> None:
+    """One time, which ends before it begins."""
+    np.save(file, np.array([[0], [730_001], [730_000]], dtype=np.int32))
+
+
 def double(file: Path) -> None:
     ids = np.load(file)
     ids[1] = ids[0]
@@ -270,6 +276,7 @@ def double(file: Path) -> None:
         (PASSAGE_IDS, cut_short, "passage_ids.npy: 4 instead of 5"),
         (PASSAGE_IDS, double, "passage_ids.npy: two passages have one id"),
         (PASSAGE_KEYS, cut_short, "passage_keys.npy: 4 instead of 5"),
+        (TIMES, turn, "times.npy: a time of no passage, or no time"),
         (f"{TOKENS}/starts.npy", cut_short, "the tokens: 4 instead of 5"),
     ],
 )

@@ -94,7 +94,7 @@ def check(found: Encodings, passages: Sequence[str], sentences: Sequence[str]) -
     for held, one in zip(told_apart(found.tokens), encoder.encode_passages(passages), strict=True):
         told = PassageTokens.of(one, calibration)
         assert np.array_equal(held.codes, told.codes)
-        assert np.array_equal(held.pieces, told.pieces)
+        assert np.array_equal(held.words, told.words)
         assert np.array_equal(held.ends, told.ends)
 
 
@@ -109,7 +109,7 @@ def same(one: Encodings, other: Encodings) -> bool:
         and whole(one.sentences).tobytes() == whole(other.sentences).tobytes()
         and all(
             np.array_equal(a.codes, b.codes)
-            and np.array_equal(a.pieces, b.pieces)
+            and np.array_equal(a.words, b.words)
             and np.array_equal(a.ends, b.ends)
             for a, b in zip(one.tokens, other.tokens, strict=True)
         )

@@ -177,12 +177,12 @@ def max_sim(
 ) -> float:
     """How well the tokens of a question are met by the signs of a passage's, the rare ones more."""
     total, weights = 0.0, 0.0
-    held = [set(one.pieces.tolist()) for one in passages]
+    held = [set(one.words.tolist()) for one in passages]
     signs = np.where(calibration.tokens(passage.tokens) > 0, 1, -1)
-    for piece, token in zip(
-        question.pieces.tolist(), calibration.tokens(question.tokens), strict=True
+    for word, token in zip(
+        question.words.tolist(), calibration.tokens(question.tokens), strict=True
     ):
-        holding = sum(piece in one for one in held)
+        holding = sum(word in one for one in held)
         weight = math.log(1 + (len(passages) - holding + 0.5) / (holding + 0.5))
         total += weight * max(signs @ token) / math.sqrt(len(token))
         weights += weight

@@ -92,7 +92,7 @@ class Written:
                     held = store.tokens.of(np.array([row]))
                     assert np.array_equal(store.vectors[np.array([row])][0], vector), key
                     assert np.array_equal(held.codes, tokens.codes)
-                    assert np.array_equal(held.pieces, tokens.pieces)
+                    assert np.array_equal(held.words, tokens.words)
                     assert np.array_equal(held.ends, tokens.ends)
         for batch in self.sentences:
             rows = store.sentences(batch.keys)
@@ -226,7 +226,7 @@ def test_a_journal_of_another_format_serves_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Written(tmp_path)
-    monkeypatch.setattr("indexer.journal._FORMAT", 2)
+    monkeypatch.setattr("indexer.journal._FORMAT", 0)
     assert open_journal(tmp_path, MODEL) is None
 
 

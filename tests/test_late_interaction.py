@@ -43,7 +43,7 @@ class Tokens:
             Encoded(
                 self.vectors(1)[0],
                 self.vectors(count),
-                self.pieces(count),
+                self.words(count),
                 np.cumsum(self.random.integers(1, 5, count), dtype=np.int32),
             )
             for count in counts
@@ -56,7 +56,7 @@ class Tokens:
     def vectors(self, count: int) -> Vectors:
         return unit_rows(self.random.normal(size=(count, self.width)))
 
-    def pieces(self, count: int) -> Numbers:
+    def words(self, count: int) -> Numbers:
         return self.random.integers(0, VOCABULARY, count, dtype=np.int32)
 
     def question(self, count: int) -> tuple[Vectors, Vectors]:
@@ -183,23 +183,23 @@ def test_sentences_score_by_their_own_tokens_and_never_more_than_their_passage(
 
 @given(SEEDS, COUNTS, st.integers(1, 8))
 @example(0, [0, 0], 3)
-def test_weights_sum_to_one_and_a_rarer_piece_weighs_more(
+def test_weights_sum_to_one_and_a_rarer_word_weighs_more(
     tmp_path_factory: pytest.TempPathFactory, seed: int, counts: list[int], asked: int
 ) -> None:
     tokens = Tokens(tmp_path_factory.mktemp("t"), seed, counts, 8)
-    pieces = tokens.random.integers(0, 2 * VOCABULARY, asked, dtype=np.int32)
-    weights = tokens.index.weights(pieces)
+    words = tokens.random.integers(0, 2 * VOCABULARY, asked, dtype=np.int32)
+    weights = tokens.index.weights(words)
     assert weights.shape == (asked,)
     assert weights.sum() == pytest.approx(1, abs=1e-5)
     assert np.all(weights > 0)
-    held = [sum(piece in one.pieces for one in tokens.encoded) for piece in pieces]
+    held = [sum(word in one.words for one in tokens.encoded) for word in words]
     for one, weight in zip(held, weights, strict=True):
         for other, less in zip(held, weights, strict=True):
             assert (one < other) == (weight > less * (1 + 1e-6))
 
 
 def test_weights_by_hand(tmp_path: Path) -> None:
-    # Of four passages three hold piece 1, which counts once a passage; one holds piece 5.
+    # Of four passages three hold word 1, which counts once a passage; one holds word 5.
     told = [[1, 1, 2], [1], [1, 5], []]
     passages = [
         PassageTokens(
@@ -215,7 +215,7 @@ def test_weights_by_hand(tmp_path: Path) -> None:
     assert weights.tolist() == pytest.approx([one / sum(rarity) for one in rarity], abs=1e-6)
 
 
-def test_no_piece_has_no_weight(tmp_path: Path) -> None:
+def test_no_word_has_no_weight(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path, 0, [3, 2], 8)
     assert tokens.index.weights(np.empty(0, dtype=np.int32)).shape == (0,)
 
@@ -231,11 +231,11 @@ def test_tokens_that_are_written_are_read_again(
     folder = tmp_path_factory.mktemp("t")
     tokens = Tokens(folder, seed, counts, width)
     again = stored_tokens(folder / "tokens")
-    assert [len(one.pieces) for one in again] == counts
+    assert [len(one.words) for one in again] == counts
     for one, other in zip(tokens.passages, again, strict=True):
-        assert one.codes.shape == other.codes.shape == (len(one.pieces), math.ceil(width / 8))
+        assert one.codes.shape == other.codes.shape == (len(one.words), math.ceil(width / 8))
         assert np.array_equal(one.codes, other.codes)
-        assert np.array_equal(one.pieces, other.pieces)
+        assert np.array_equal(one.words, other.words)
         assert np.array_equal(one.ends, other.ends)
 
 
@@ -291,7 +291,7 @@ def built(
 
 def test_a_model_without_tokens_indexes_ranks_and_answers(tmp_path: Path) -> None:
     engine = built(tmp_path, WholeTextEncoder())
-    assert all(len(one.pieces) == 0 for one in stored_tokens(engine.snapshot.folder / TOKENS))
+    assert all(len(one.words) == 0 for one in stored_tokens(engine.snapshot.folder / TOKENS))
     found = engine.search(Question(ASKED))
     assert found[0].document.path == "cable.txt"
     assert len(found) == len(PAGES)

@@ -14,6 +14,7 @@ from fakes import WordHashEncoder, furniture_of, stored_tokens, vectors_of, writ
 
 from archive.calibration import Calibration, read_calibration, read_offsets
 from archive.catalogue import Catalogue
+from archive.dates import times_named
 from archive.documents import Filters
 from archive.errors import (
     ArchiveError,
@@ -39,6 +40,7 @@ from archive.snapshot import (
     PASSAGES,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
     open_snapshot,
     writing,
@@ -268,8 +270,9 @@ def test_another_passage_length_builds_again(build: Build) -> None:
 def digests(build: Build) -> dict[str, str]:
     """Every file but those of the lexical index, which have random names, by what it holds."""
     files = [build.folder / name for name in (CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES)]
+    files.append(build.folder / TIMES)
     files += sorted((build.folder / TOKENS).iterdir())
-    assert len(files) == 10
+    assert len(files) == 11
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
@@ -284,7 +287,7 @@ def check_vectors(build: Build) -> None:
     for held, one in zip(stored_tokens(build.folder / TOKENS), encoded, strict=True):
         told = PassageTokens.of(one, calibration)
         assert np.array_equal(held.codes, told.codes)
-        assert np.array_equal(held.pieces, told.pieces)
+        assert np.array_equal(held.words, told.words)
         assert np.array_equal(held.ends, told.ends)
 
 
@@ -297,6 +300,13 @@ def check_encodings(build: Build) -> None:
     # The offsets are learned before the sentences are stored in 16 bits.
     languages = [document.language for document in build.catalogue.documents()]
     told_by = read_spans(build.folder / PASSAGE_SPANS).of
+    times = read_spans(build.folder / TIMES)
+    named = [
+        (row, first.toordinal(), last.toordinal() + 1)
+        for row, text in enumerate(build.passages())
+        for first, last in times_named(text)
+    ]
+    assert [*zip(times.of, *times.offsets, strict=True)] == named
     spoken = [languages[told_by[row]] for row in read_spans(build.folder / SENTENCE_SPANS).of]
     of_passages = language_offsets(expected, [languages[number] for number in told_by])
     of_sentences = language_offsets(sentences, spoken)

@@ -34,6 +34,7 @@ from archive.snapshot import (
     SENTENCE_KEYS,
     SENTENCE_SPANS,
     SENTENCES,
+    TIMES,
     TOKENS,
     VERSIONS,
     open_snapshot,
@@ -148,9 +149,10 @@ class Place:
         }
         singles = {CATALOGUE, CALIBRATION, OFFSETS, PASSAGES, SENTENCES} | {
             PASSAGE_IDS, PASSAGE_SPANS, SENTENCE_SPANS, PASSAGE_KEYS, SENTENCE_KEYS, VERSIONS,
+            TIMES,
         }  # fmt: skip
         assert {name for name in told if not name.startswith(TOKENS)} == singles
-        assert len(told) == 16
+        assert len(told) == 17
         return told
 
 
@@ -443,8 +445,8 @@ class TableEncoder:
     def encode_question(self, text: str) -> Encoded:
         kind, number = text.split()
         first, count = int(number) % 3000, self.tokens if kind == "passage" else 5
-        tokens, pieces = self.table[first : first + count], np.arange(count, dtype=np.int32)
-        return Encoded(tokens[0], tokens, pieces + first, pieces)
+        tokens, words = self.table[first : first + count], np.arange(count, dtype=np.int32)
+        return Encoded(tokens[0], tokens, words + first, words)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [self.tokens for _ in texts]

@@ -37,7 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 def same(one: Encoded, other: Encoded) -> bool:
-    fields = "vector", "tokens", "pieces", "ends"
+    fields = "vector", "tokens", "words", "ends"
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in fields)
 
 
@@ -49,7 +49,7 @@ def test_a_text_that_was_encoded_keeps_its_encoding(kept: Kept) -> None:
     real = WordHashEncoder().encode_passages(TEXTS)
     for found, one in zip(stand_in.encode_passages(TEXTS), real, strict=True):
         assert np.array_equal(found.vector, one.vector)
-        assert np.array_equal(found.pieces, one.pieces)
+        assert np.array_equal(found.words, one.words)
         assert np.array_equal(found.ends, one.ends)
         largest = np.abs(one.tokens).max(axis=1, keepdims=True)
         assert (np.abs(found.tokens - one.tokens) <= largest / 254 + 1e-7).all()
@@ -68,7 +68,7 @@ def test_nothing_is_encoded_twice_and_a_torn_end_is_left_out(tmp_path: Path) -> 
     real = WordHashEncoder().encode_passages(TEXTS[:30])
     for found, one in zip(stand_in.encode_passages(TEXTS[:30]), real, strict=True):
         assert np.array_equal(found.vector, one.vector)
-        assert np.array_equal(found.pieces, one.pieces)
+        assert np.array_equal(found.words, one.words)
         assert np.allclose(found.tokens, one.tokens, atol=0.01)
 
 
@@ -89,12 +89,12 @@ def test_an_encoding_that_is_made_up_fits_its_text(kept: Kept, text: str) -> Non
     one = stand_in.encode_passages([text])[0]
     assert stand_in.made_up == 1
     assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
-    assert len(one.tokens) == len(one.pieces) == len(one.ends) > 0
+    assert len(one.tokens) == len(one.words) == len(one.ends) > 0
     assert (np.diff(one.ends) >= 0).all()
     assert one.ends[0] > 0
     assert one.ends[-1] <= len(text)
     assert {array.dtype for array in (one.vector, one.tokens)} == {np.dtype(np.float32)}
-    assert {array.dtype for array in (one.pieces, one.ends)} == {np.dtype(np.int32)}
+    assert {array.dtype for array in (one.words, one.ends)} == {np.dtype(np.int32)}
 
 
 @given(text=NEW)

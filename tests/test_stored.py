@@ -103,7 +103,7 @@ def test_joined_tokens_are_those_of_either_store(
     for told, row in zip(read, rows.tolist(), strict=True):
         expected = one[row] if row >= 0 else other[~row]
         assert np.array_equal(told.codes, expected.codes)
-        assert np.array_equal(told.pieces, expected.pieces)
+        assert np.array_equal(told.words, expected.words)
         assert np.array_equal(told.ends, expected.ends)
 
 
@@ -111,7 +111,7 @@ def test_joined_tokens_are_those_of_either_store(
     st.lists(st.integers(0, 4), min_size=1), st.lists(st.integers(0, 4), min_size=1),
     st.lists(st.integers(-12, 11), max_size=30), st.integers(1, 4),
 )  # fmt: skip
-def test_how_many_passages_hold_a_piece_follows_from_how_many_did(
+def test_how_many_passages_hold_a_word_follows_from_how_many_did(
     first: list[int], second: list[int], chosen: list[int], size: int
 ) -> None:
     random = np.random.default_rng(1)
@@ -129,7 +129,7 @@ def test_how_many_passages_hold_a_piece_follows_from_how_many_did(
     rows = np.array([at for at in chosen if -len(other) <= at < len(one)], dtype=np.int64)
 
     def held(passages: list[PassageTokens]) -> list[int]:
-        return [sum(piece in told.pieces for told in passages) for piece in range(6)]
+        return [sum(word in told.words for told in passages) for word in range(6)]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "TOKENS_BLOCK", size)

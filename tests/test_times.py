@@ -1,24 +1,28 @@
 """The time that a question names is read or left alone; what concerns it is put first."""
 
 import re
+import tempfile
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import WordHashEncoder, write_pages
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.answers import RankedPassage
-from archive.dates import Period, dates, months
+from archive.dates import Period, dates, months, times_named
 from archive.documents import Question
 from archive.settings import Settings
+from archive.spans import Spans
 from indexer.pipeline import build_index
+from indexer.times import write_times
 from retriever.engine import Engine, open_engine
 from retriever.fusion import Fused
-from retriever.times import IN_PERIOD, came_out_in, names_time_in, prefer, read_period
+from retriever.times import IN_PERIOD, came_out_in, naming_time_in, prefer, read_period
 
 TODAY = date(2025, 11, 21)  # a Friday
 
@@ -428,8 +432,22 @@ def test_what_is_no_period_cannot_be_made(
 def test_what_concerns_a_time(asked: str, text: str, published: date | None, told: bool) -> None:
     period = read_period(asked, TODAY)
     assert period
-    found = came_out_in(period, published, TODAY) or names_time_in(period, text, TODAY)
+    found = came_out_in(period, published, TODAY) or names_time_in(period, text)
     assert found is told
+
+
+def times_of(
+    texts: list[str], stayed: list[int] | None = None, before: Spans | None = None
+) -> Spans:
+    """The times that texts name, as the indexer writes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "times.npy"
+        write_times(file, texts, np.array(stayed or [-1] * len(texts)), before)
+        return Spans(np.load(file))
+
+
+def names_time_in(period: Period, text: str) -> bool:
+    return naming_time_in(period, [0], times_of([text]), TODAY) == {0}
 
 
 PERIODS = [
@@ -448,18 +466,40 @@ NAMED = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@given(st.sampled_from(PERIODS), NAMED)
-def test_a_text_names_a_time_in_a_period_where_one_of_all_it_names_lies_in_it(
-    asked: str, text: str
+@given(NAMED)
+def test_a_text_names_its_dates_months_and_years(text: str) -> None:
+    named = [(one.first, one.last) for one in (*dates(text), *months(text))]
+    years = [int(one) for one in re.findall(r"(?<![\w.,])[12]\d{3}(?!\w|[.,]\d)", text)]
+    named += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
+    assert times_named(text) == sorted(set(named))
+
+
+@given(st.lists(NAMED, min_size=1, max_size=4), st.data())
+def test_times_of_passages_that_stayed_are_taken_over(
+    texts: list[str], data: st.DataObject
+) -> None:
+    stayed = data.draw(st.lists(st.sampled_from([-1, *range(len(texts))]), min_size=1, max_size=6))
+    after = [data.draw(NAMED) if was < 0 else texts[was] for was in stayed]
+    unread = ["gone" if was >= 0 else text for was, text in zip(stayed, after, strict=True)]
+    taken, fresh = times_of(unread, stayed, times_of(texts)), times_of(after)
+    assert np.array_equal(taken.of, fresh.of)
+    assert np.array_equal(taken.offsets, fresh.offsets)
+
+
+@given(st.sampled_from(PERIODS), st.lists(NAMED, min_size=1, max_size=4), st.data())
+def test_passages_name_a_time_in_a_period_where_one_of_all_they_name_lies_in_it(
+    asked: str, texts: list[str], data: st.DataObject
 ) -> None:
     period = read_period(asked, TODAY)
     assert period
     first, last = period.first or date.min, period.last or date(TODAY.year, 12, 31)
-    named = [(one.first, one.last) for one in (*dates(text), *months(text))]
-    years = [int(one) for one in re.findall(r"(?<![\w.,])[12]\d{3}(?!\w|[.,]\d)", text)]
-    named += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
-    told = any(first <= begin and end <= last for begin, end in named)
-    assert names_time_in(period, text, TODAY) is told
+    rows = data.draw(st.lists(st.sampled_from(range(len(texts))), unique=True))
+    told = {
+        row
+        for row in rows
+        if any(first <= begin and end <= last for begin, end in times_named(texts[row]))
+    }
+    assert naming_time_in(period, rows, times_of(texts), TODAY) == told
 
 
 FUSED = st.lists(
