@@ -61,13 +61,15 @@ class Encoded:
             none = np.empty(0, dtype=np.int32)
             return cls(vector, pieces[:0], none, none)
         counts = np.diff(firsts, append=len(inside))
-        # One product of matrices takes a fifth of the time of as many sums of rows.
-        shares = np.zeros((len(firsts), len(pieces)), dtype=np.float32)
-        shares[np.repeat(np.arange(len(firsts)), counts), inside] = np.repeat(1 / counts, counts)
+        tokens = pieces[inside[firsts]]
+        for more in range(1, counts.max()):
+            longer = np.flatnonzero(counts > more)
+            tokens[longer] += pieces[inside[firsts[longer] + more]]
+        tokens /= counts[:, np.newaxis]
         begins, ends = spans[inside[firsts], 0], spans[inside[firsts + counts - 1], 1]
         written = [text[a:b].strip() for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
         numbers = [zlib.crc32(one.casefold().encode()) % WORDS for one in written]
-        return cls(vector, shares @ pieces, np.array(numbers, dtype=np.int32), ends)
+        return cls(vector, tokens, np.array(numbers, dtype=np.int32), ends)
 
 
 class Encoder(Protocol):
