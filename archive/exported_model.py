@@ -159,6 +159,8 @@ class ExportedEncoder:
         self.model = model
         self._folder = folder
         self._local = threading.local()
+        self._for_one: dict[int, CompiledModel] = {}  # by the number of tokens it takes
+        self._loading = threading.Lock()
 
     def encode_passages(self, texts: Sequence[str]) -> list[Encoded]:
         """Each text encoded, in order: on every core a batch, of texts about as long."""
@@ -175,13 +177,12 @@ class ExportedEncoder:
 
     def encode_question(self, text: str) -> Encoded:
         prompt = self._prompts["query"]
-        if "_for_one" not in self.__dict__:
+        if not self._for_one:
             self._load()
         (read,) = self._read([prompt + text])
-        for length, network in self._for_one.items():
-            if len(read) <= length:
-                (hidden,) = self._hidden(network, [read], length)
-                break
+        length = next((length for length in _SHORT if len(read) <= length), None)
+        if length:
+            (hidden,) = self._hidden(self._of_length(length), [read], length)
         else:
             (hidden,) = self._of_many([read])
         return _one(text, hidden[: len(read)], read, len(prompt))
@@ -191,11 +192,16 @@ class ExportedEncoder:
         return [len(one) for one in found]
 
     def _load(self) -> None:
-        """Load the networks beside the tokenizer, which takes longer."""
+        """Load the network of most questions beside the tokenizer, which takes longer.
+
+        While that loads no other thread of Python runs: what the network takes of it comes first.
+        """
+        length = _SHORT[0]
+        network = self._read_network(length)
         with ThreadPoolExecutor(1) as beside:
-            networks = beside.submit(lambda: self._for_one)
+            compiled = beside.submit(self._for_questions, network)
             _ = self._tokenizer
-            networks.result()
+            self._for_one[length] = compiled.result()
 
     def _read(self, texts: Sequence[str]) -> "list[Encoding]":
         """The texts as the model reads them: as much as it reads at once, between its marks."""
@@ -231,22 +237,28 @@ class ExportedEncoder:
             self._local.requests = requests
         return requests[id(network)]
 
-    @cached_property
-    def _for_one(self) -> "dict[int, CompiledModel]":
-        """The networks for one question at a time, by the number of tokens they take.
+    def _of_length(self, length: int) -> "CompiledModel":
+        """The network for one question at a time, of at most so many tokens."""
+        with self._loading:
+            if length not in self._for_one:
+                self._for_one[length] = self._for_questions(self._read_network(length))
+            return self._for_one[length]
 
-        Where the processor multiplies bytes they do: each block of a token's numbers is rounded to
+    def _read_network(self, length: int) -> "Model":
+        network = _core().read_model(self._folder / _OF_QUESTIONS)
+        network.reshape({0: [1, length, self._pieces.shape[1]], 1: [1, length]})
+        return network
+
+    def _for_questions(self, network: "Model") -> "CompiledModel":
+        """The network on all cores.
+
+        Where the processor multiplies bytes it does: each block of a token's numbers is rounded to
         256 steps as it is met, which leaves a cosine of .9999.
         """
-        read, width = _core().read_model(self._folder / _OF_QUESTIONS), self._pieces.shape[1]
-        networks = {}
-        for length in _SHORT:
-            read.reshape({0: [1, length, width], 1: [1, length]})
-            networks[length] = self._compiled(
-                read, "f32",
-                PERFORMANCE_HINT="LATENCY", DYNAMIC_QUANTIZATION_GROUP_SIZE=_BLOCK,
-            )  # fmt: skip
-        return networks
+        return self._compiled(
+            network, "f32",
+            PERFORMANCE_HINT="LATENCY", DYNAMIC_QUANTIZATION_GROUP_SIZE=_BLOCK,
+        )  # fmt: skip
 
     @cached_property
     def _for_many(self) -> "CompiledModel":
