@@ -197,9 +197,9 @@ class ExportedEncoder:
         While that loads no other thread of Python runs: what the network takes of it comes first.
         """
         length = _SHORT[0]
-        network = self._read_network(length)
+        network = self._read_network(_OF_QUESTIONS, length)
         with ThreadPoolExecutor(1) as beside:
-            compiled = beside.submit(self._for_questions, network)
+            compiled = beside.submit(self._for_questions, network, length)
             _ = self._tokenizer
             self._for_one[length] = compiled.result()
 
@@ -241,24 +241,27 @@ class ExportedEncoder:
         """The network for one question at a time, of at most so many tokens."""
         with self._loading:
             if length not in self._for_one:
-                self._for_one[length] = self._for_questions(self._read_network(length))
+                network = self._read_network(_OF_QUESTIONS, length)
+                self._for_one[length] = self._for_questions(network, length)
             return self._for_one[length]
 
-    def _read_network(self, length: int) -> "Model":
-        network = _core().read_model(self._folder / _OF_QUESTIONS)
+    def _read_network(self, name: str, length: int) -> "Model":
+        network = _core().read_model(self._folder / name)
         network.reshape({0: [1, length, self._pieces.shape[1]], 1: [1, length]})
         return network
 
-    def _for_questions(self, network: "Model") -> "CompiledModel":
-        """The network on all cores.
+    def _for_questions(self, packed: "Model", length: int) -> "CompiledModel":
+        """The network of 4 bits a weight on all cores.
 
         Where the processor multiplies bytes it does: each block of a token's numbers is rounded to
-        256 steps as it is met, which leaves a cosine of .9999.
+        256 steps as it is met, which leaves a cosine of .9999. One for which OpenVINO cannot
+        multiply such weights has those of 16 bits.
         """
-        return self._compiled(
-            network, "f32",
-            PERFORMANCE_HINT="LATENCY", DYNAMIC_QUANTIZATION_GROUP_SIZE=_BLOCK,
-        )  # fmt: skip
+        how: dict[str, str | int] = {"PERFORMANCE_HINT": "LATENCY"}
+        try:
+            return self._compiled(packed, "f32", DYNAMIC_QUANTIZATION_GROUP_SIZE=_BLOCK, **how)
+        except RuntimeError:
+            return self._compiled(self._read_network(_NETWORK, length), "f32", **how)
 
     @cached_property
     def _for_many(self) -> "CompiledModel":
