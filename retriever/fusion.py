@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 LEXICAL_WEIGHT = 0.3
 SENTENCE_WEIGHT = 0.5
-LATE_WEIGHT = 0.6
+LATE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
