@@ -34,32 +34,36 @@ class Encoded:
 
     vector: (d,) of unit length. tokens: (t, d), the vector of each word where it stands. words:
     (t,), a number below WORDS for how each is written. ends: (t,), where each ends in the text.
-    A model whose vectors are not means of its tokens' gives none: t is 0.
+    marks: (m, d), the vectors of the signs that stand in no word, in order. A model whose vectors
+    are not means of its tokens' gives neither: t and m are 0.
     """
 
     vector: Vectors
     tokens: Vectors
     words: Numbers
     ends: Numbers
+    marks: Vectors
 
     @classmethod
     def of(cls, text: str, vector: Vectors, pieces: Vectors, spans: Numbers) -> "Encoded":
         """A text of which the model read pieces of words: their vectors (p, d), and where each
         stands in the text, (p, 2), in order.
 
-        A word's vector is the mean of its pieces'; signs have none. After Clavié, Chaffin and Adams
-        (2024), "Reducing the Footprint of Multi-Vector Retrieval with Minimal Performance Impact
-        via Token Pooling", who join tokens that lie near instead. Of scripts without blanks each
-        piece is a word.
+        A word's vector is the mean of its pieces'. After Clavié, Chaffin and Adams (2024),
+        "Reducing the Footprint of Multi-Vector Retrieval with Minimal Performance Impact via Token
+        Pooling", who join tokens that lie near instead. Of scripts without blanks each piece is a
+        word.
         """
         starts, stops = np.array(word_spans(text), dtype=np.int32).reshape(-1, 2).T
         # The last word that begins before the piece ends.
         word = np.searchsorted(starts, spans[:, 1]) - 1
-        inside = np.flatnonzero((word >= 0) & (spans[:, 0] < np.append(stops, 0)[word]))
+        within = (word >= 0) & (spans[:, 0] < np.append(stops, 0)[word])
+        inside, outside = np.flatnonzero(within), np.flatnonzero(~within).tolist()
+        marks = pieces[[at for at in outside if text[slice(*spans[at])].strip()]]
         firsts = np.flatnonzero(np.diff(word[inside], prepend=-1))
         if not len(firsts):
             none = np.empty(0, dtype=np.int32)
-            return cls(vector, pieces[:0], none, none)
+            return cls(vector, pieces[:0], none, none, marks)
         counts = np.diff(firsts, append=len(inside))
         tokens = pieces[inside[firsts]]
         for more in range(1, counts.max()):
@@ -69,7 +73,7 @@ class Encoded:
         begins, ends = spans[inside[firsts], 0], spans[inside[firsts + counts - 1], 1]
         written = [text[a:b].strip() for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
         numbers = [zlib.crc32(one.casefold().encode()) % WORDS for one in written]
-        return cls(vector, tokens, np.array(numbers, dtype=np.int32), ends)
+        return cls(vector, tokens, np.array(numbers, dtype=np.int32), ends, marks)
 
 
 class Encoder(Protocol):

@@ -86,6 +86,7 @@ class Kept:
             tokens["value"] * tokens["scale"][:, np.newaxis],
             np.array(tokens["word"]),
             ends.astype(np.int32),
+            np.empty((0, self._width), dtype=np.float32),
         )
 
     def add(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> None:

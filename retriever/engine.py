@@ -247,7 +247,7 @@ class Engine:
             spans,
             (indexes.sentences.cosines(asked.vector, rows) - off).tolist(),
             indexes.tokens.sentences(
-                asked.tokens, asked.weights, hit.row, [(a - start, b - start) for a, b in spans]
+                *asked.with_marks, hit.row, [(a - start, b - start) for a, b in spans]
             ),
         )
 

@@ -20,6 +20,7 @@ from archive.token_files import CODES, ENDS, HELD, STARTS
 
 Codes = npt.NDArray[np.uint8]
 
+_MARK = 0.5  # how much a sign counts beside a word that no passage holds
 _UNPACKED = 256  # codes
 _SHARED = 2048  # codes, from which on a second thread takes half of them
 
@@ -42,13 +43,18 @@ class TokenIndex:
         """How many passages there are."""
         return len(self._starts) - 1
 
-    def weights(self, words: Numbers) -> Vectors:
-        """How much each token of a question counts: its idf among the passages; they sum to 1."""
+    def weights(self, words: Numbers, marks: int = 0) -> Vectors:
+        """How much each token of a question counts: its idf among the passages; they sum to 1.
+
+        words: (q,). marks: how many signs follow, each of which counts half as much as a word that
+        no passage holds. Returns (q + marks,).
+        """
         every = len(self)
-        held = np.zeros(len(words))
-        known = words < len(self._held)
+        held = np.zeros(len(words) + marks)
+        known = np.flatnonzero(words < len(self._held))
         held[known] = self._held[words[known]]
         rarity = np.log(1 + (every - held + 0.5) / (held + 0.5))
+        rarity[len(words) :] *= _MARK
         weights: Vectors = (rarity / rarity.sum()).astype(np.float32)
         return weights
 

@@ -30,15 +30,17 @@ _REMEMBERED = 256  # questions whose encoding is kept
 class Asked:
     """A question as the indexes are asked for it.
 
-    vector: (d,). tokens: (q, d), weights: (q,), how much each of them counts. offsets: how much
-    nearer the passages and the sentences of each language are for being in that language.
-    holding: the rows that hold what is quoted, by language. lexical: the rows that hold its words
-    best, with their scores, best first.
+    vector: (d,). tokens: (q, d), weights: (q,), how much each of them counts. with_marks:
+    (q + m, d), the tokens and then the question's marks, and how much each counts, (q + m,).
+    offsets: how much nearer the passages and the sentences of each language are for being in that
+    language. holding: the rows that hold what is quoted, by language. lexical: the rows that hold
+    its words best, with their scores, best first.
     """
 
     vector: Vectors
     tokens: Vectors
     weights: Vectors
+    with_marks: tuple[Vectors, Vectors]
     offsets: Mapping[str, tuple[float, float]]
     holding: Mapping[str, list[int]]
     lexical: Mapping[int, float]
@@ -85,9 +87,13 @@ class Ranker:
             language: (float(of_passages @ vector), float(of_sentences @ vector))
             for language, (of_passages, of_sentences) in indexes.offsets.items()
         }
-        tokens = indexes.calibration.tokens(encoded.tokens)
+        of_words = indexes.calibration.tokens(encoded.tokens)
+        of_all = np.concatenate([of_words, indexes.calibration.tokens(encoded.marks)])
         weights = indexes.tokens.weights(encoded.words)
-        return Asked(vector, tokens, weights, offsets, holding, lexical, stages)
+        of_marked = indexes.tokens.weights(encoded.words, len(encoded.marks))
+        return Asked(
+            vector, of_words, weights, (of_all, of_marked), offsets, holding, lexical, stages
+        )
 
     def rank_releases(self, question: Question, asked: Asked, count: int) -> Ranking:
         """Rank so many rows that they tell `count` releases, or all that pass the filters."""

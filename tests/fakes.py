@@ -79,6 +79,7 @@ class WordHashEncoder:
             tokens,
             np.array([place % 1000 for place in places], dtype=np.int32),
             np.array([one.end() for one in found], dtype=np.int32),
+            tokens[:0],
         )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

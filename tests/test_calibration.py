@@ -55,8 +55,9 @@ def encoded(vectors: Vectors, tokens: Sequence[Vectors] | None = None) -> list[E
     """Texts of these vectors; without tokens, of models that have none."""
     none = np.empty((0, vectors.shape[1]), dtype=np.float32)
     return [
-        Encoded(vector, of, np.arange(len(of), dtype=np.int32), np.arange(len(of), dtype=np.int32))
+        Encoded(vector, of, places, places, none)
         for vector, of in zip(vectors, tokens or [none] * len(vectors), strict=True)
+        for places in [np.arange(len(of), dtype=np.int32)]
     ]
 
 

@@ -180,24 +180,28 @@ def test_every_word_of_any_text_has_a_place_in_it(encoder: Encoder, text: str) -
 
 
 @given(ODD, st.lists(st.booleans(), min_size=20, max_size=20), st.integers(0, 9))
-def test_a_word_is_the_mean_of_the_pieces_that_stand_in_it(
+def test_a_word_is_the_mean_of_the_pieces_that_stand_in_it_and_a_mark_stands_in_none(
     text: str, cut: list[bool], seed: int
 ) -> None:
     at = [0, *(place for place in range(1, len(text)) if cut[place]), len(text)]
     spans = [(a, b) for a, b in pairwise(at) if b > a]
     pieces = np.random.default_rng(seed).normal(size=(len(spans), 5)).astype(np.float32)
     parts: dict[tuple[int, int], list[int]] = {}
+    marks: list[int] = []
     for number, (start, end) in enumerate(spans):
         # A piece of several words is taken for one of the last of them.
         over = [word for word in word_spans(text) if word[0] < end and start < word[1]]
         if over:
             parts.setdefault(over[-1], []).append(number)
+        elif not text[start:end].isspace():
+            marks.append(number)
     found = Encoded.of(text, pieces[0] if spans else np.zeros(5, dtype=np.float32), pieces,
                        np.array(spans, dtype=np.int32).reshape(-1, 2))  # fmt: skip
     assert len(found.tokens) == len(parts)
     for token, members in zip(found.tokens, parts.values(), strict=True):
         assert np.allclose(token, pieces[members].mean(axis=0), atol=1e-5)
     assert found.ends.tolist() == [spans[members[-1]][1] for members in parts.values()]
+    assert np.array_equal(found.marks, pieces[marks])
 
 
 def test_how_a_word_is_written_tells_its_number() -> None:
@@ -209,6 +213,17 @@ def test_how_a_word_is_written_tells_its_number() -> None:
     assert article == other
     assert len({riga, article, alliance, otan}) == 4
     assert found.ends.tolist() == [4, 10, 13, 22, 24, 29]
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"), [("What is it?", 1), ("« Où ? », dit-il.", 6), ("no mark", 0), ("  ?! ", 1)]
+)
+def test_the_signs_of_a_text_are_marks(
+    encode: Callable[[str], Encoded], text: str, marks: int
+) -> None:
+    one = encode(text)
+    assert one.marks.shape == (marks, 384)
+    assert one.marks.dtype == np.float32
 
 
 @pytest.mark.parametrize("text", TEXTS)

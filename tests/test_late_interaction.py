@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Tokens:
                 self.vectors(count),
                 self.words(count),
                 np.cumsum(self.random.integers(1, 5, count), dtype=np.int32),
+                self.vectors(0),
             )
             for count in counts
         ]
@@ -117,8 +119,9 @@ def test_a_passage_by_hand(tmp_path: Path) -> None:
     # Two components: the signs are (+, +), (-, +) and, of zeros, (-, -), each by 1 / sqrt(2).
     vectors = np.array([[0.8, 0.6], [-0.8, 0.6], [0, 0]], dtype=np.float32)
     encoded = Encoded(
-        vectors[0], vectors, np.array([7, 8, 7], np.int32), np.array([3, 6, 9], np.int32)
-    )
+        vectors[0], vectors, np.array([7, 8, 7], np.int32), np.array([3, 6, 9], np.int32),
+        vectors[:0],
+    )  # fmt: skip
     plain = Calibration(np.empty((0, 2), np.float32), np.zeros(2, np.float32), 1)
     passage = PassageTokens.of(encoded, plain)
     assert passage.codes.tolist() == [[0b11000000], [0b01000000], [0]]
@@ -179,6 +182,19 @@ def test_sentences_score_by_their_own_tokens_and_never_more_than_their_passage(
 
 
 # --- Weights -------------------------------------------------------------------------------------
+
+
+@given(SEEDS, COUNTS, st.integers(0, 8), st.integers(1, 3))
+def test_marks_follow_and_weigh_half_of_what_a_word_does_that_no_passage_holds(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, counts: list[int], asked: int, marks: int
+) -> None:
+    tokens = Tokens(tmp_path_factory.mktemp("t"), seed, counts, 8)
+    words = tokens.random.integers(0, VOCABULARY, asked, dtype=np.int32)
+    unseen = np.full(marks, VOCABULARY, dtype=np.int32)
+    expected = tokens.index.weights(np.concatenate([words, unseen]))
+    expected[asked:] /= 2
+    found = tokens.index.weights(words, marks)
+    assert found == pytest.approx(expected / expected.sum(), abs=1e-6)
 
 
 @given(SEEDS, COUNTS, st.integers(1, 8))
@@ -263,8 +279,8 @@ class WholeTextEncoder(WordHashEncoder):
         return self.without_tokens(super().encode_question(text))
 
     def without_tokens(self, one: Encoded) -> Encoded:
-        none = np.empty(0, dtype=np.int32)
-        return Encoded(one.vector, np.empty((0, self.dimension), dtype=np.float32), none, none)
+        none, no_tokens = np.empty(0, dtype=np.int32), one.tokens[:0]
+        return Encoded(one.vector, no_tokens, none, none, no_tokens)
 
 
 STORY = "A ship left the port of Riga before the ice came."
@@ -331,3 +347,31 @@ def test_the_sentence_whose_tokens_meet_the_question_stands_out(tmp_path: Path) 
     passage = engine._indexes.tokens.passages(asked.tokens, asked.weights, [best.hit.row])[0]
     assert max(met)[0] == pytest.approx(passage, abs=0.05)
     assert max(met)[0] <= passage + 1e-6
+
+
+class MarkingEncoder(WordHashEncoder):
+    """Whose question ends with a mark that means one word: "rains"."""
+
+    def encode_question(self, text: str) -> Encoded:
+        return replace(super().encode_question(text), marks=super().encode_question("rains").tokens)
+
+
+def test_the_marks_of_a_question_choose_among_sentences_and_not_among_passages(
+    tmp_path: Path,
+) -> None:
+    pages = PAGES | {
+        "weather.txt": "It snows in Riga today. It rains in Riga today.",
+        "warm.txt": "Few people in Riga think today that it was as warm long ago as it is now.",
+    }
+    asked, late = Question("Riga today"), []
+    engines = [built(tmp_path, encoder, pages) for encoder in (WordHashEncoder(), MarkingEncoder())]
+    plain, marking = (engine.search(asked) for engine in engines)
+    assert [(one.passage, one.score) for one in marking] == [
+        (one.passage, one.score) for one in plain
+    ]
+    weather = next(one for one in plain if one.document.path == "weather.txt")
+    for engine in engines:
+        late.append(engine._told(engine._ranker.asked(asked), weather).late)
+    (snows, rains), (snows_marked, rains_marked) = late
+    assert snows == pytest.approx(rains, abs=0.01)
+    assert rains_marked > snows_marked + 0.05

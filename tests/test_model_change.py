@@ -37,8 +37,8 @@ class BlindEncoder(WordHashEncoder):
     def _by_chance(self, text: str) -> Encoded:
         vector = np.zeros(self.dimension, dtype=np.float32)
         vector[int(hashlib.md5(text.encode()).hexdigest(), 16) % self.dimension] = 1
-        none = np.zeros(0, dtype=np.int32)
-        return Encoded(vector, np.zeros((0, self.dimension), dtype=np.float32), none, none)
+        none, no_tokens = np.zeros(0, dtype=np.int32), np.zeros((0, self.dimension), np.float32)
+        return Encoded(vector, no_tokens, none, none, no_tokens)
 
 
 def opened(settings: Settings) -> Encoder:

@@ -446,7 +446,7 @@ class TableEncoder:
         kind, number = text.split()
         first, count = int(number) % 3000, self.tokens if kind == "passage" else 5
         tokens, words = self.table[first : first + count], np.arange(count, dtype=np.int32)
-        return Encoded(tokens[0], tokens, words + first, words)
+        return Encoded(tokens[0], tokens, words + first, words, tokens[:0])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [self.tokens for _ in texts]
