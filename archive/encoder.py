@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.errors import ModelUnavailable
-from archive.languages import Vectors, unit_rows
+from archive.languages import Vectors, unit_rows, unpack_detection
 from archive.packaged_model import PACKAGED_MODEL, prepare_packaged_model
 from archive.settings import Settings
 from archive.text import word_spans
@@ -200,7 +200,9 @@ def refuse_pickled_weights(folder: Path) -> None:
 
 
 def open_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name; the packaged model is prepared if it is not yet."""
+    """The encoder that the settings name; the packaged model is prepared if it is not yet, and so
+    is what tells languages apart."""
+    unpack_detection(settings.models)
     if settings.model == PACKAGED_MODEL:
         from archive.exported_model import ExportedEncoder, export_model
 

@@ -1,5 +1,6 @@
 """Which language a text is in, and vectors that do not say which."""
 
+import contextlib
 import re
 import threading
 import unicodedata
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from py3langid import __version__ as detection_version
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from archive.documents import UNDETERMINED
+from archive.storage import new_folder
 
 Vectors = npt.NDArray[np.float32]
 
@@ -44,21 +47,65 @@ def detect_language(text: str) -> str:
         return "ja"
     if commonest in _SCRIPT_LANGUAGES:
         return _SCRIPT_LANGUAGES[commonest]
-    language, _ = _identifier().classify(" ".join(read.split()))
+    language, _ = _DETECTION.identifier().classify(" ".join(read.split()))
     return str(language)
 
 
-_LOADING = threading.Lock()
+def unpack_detection(models: Path) -> None:
+    """Unpack what tells languages apart below `models`, unless it is there, and read it there.
+
+    Its package would have every process unpack it, for half a second. Where the folder cannot be
+    written it does.
+    """
+    unpacked = models / f"py3langid-{detection_version}"
+    with contextlib.suppress(OSError):
+        if not unpacked.exists():
+            with new_folder(unpacked) as building:
+                _Detection().write(building)
+        _DETECTION.unpacked = unpacked
 
 
-def _identifier() -> LanguageIdentifier:
-    with _LOADING:  # so that a thread that needs it waits for one that loads it already
-        return _loaded_identifier()
+class _Detection:
+    """What py3langid has learned, loaded at first use by one thread, for which others wait.
+
+    unpacked: the folder that holds it, read where it lies; None for that of its package.
+    """
+
+    _PARTS = "nb_ptc", "nb_pc", "nb_classes", "tk_nextmove", "tk_output", "tk_row"
+
+    def __init__(self, unpacked: Path | None = None) -> None:
+        self.unpacked = unpacked
+        self._loaded: LanguageIdentifier | None = None
+        self._loading = threading.Lock()
+
+    def identifier(self) -> LanguageIdentifier:
+        """What tells a text's language."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = (
+                    self._mapped(self.unpacked)
+                    if self.unpacked
+                    else LanguageIdentifier.from_model_file(MODEL_FILE)
+                )
+            return self._loaded
+
+    def write(self, folder: Path) -> None:
+        """Write each part into a folder."""
+        for part in self._PARTS:
+            np.save(folder / f"{part}.npy", np.asarray(getattr(self.identifier(), part)))
+
+    def _mapped(self, folder: Path) -> LanguageIdentifier:
+        counts, priors, classes, moves, output, rows = (
+            np.load(folder / f"{part}.npy", mmap_mode="r", allow_pickle=False)
+            for part in self._PARTS
+        )
+        return LanguageIdentifier(
+            np.asarray(counts), np.asarray(priors), classes.tolist(),
+            memoryview(moves), output.tolist(), tk_row=rows.tolist(),
+        )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _loaded_identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+_DETECTION = _Detection()
 
 
 DIRECTIONS = Path(__file__).with_name("language_directions.npy")

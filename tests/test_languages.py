@@ -1,19 +1,25 @@
 """The language of a text, and vectors that do not tell it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive import languages
 from archive.documents import Document
+from archive.encoder import open_encoder
 from archive.languages import (
     Vectors,
     detect_language,
     learn_directions,
     packaged_directions,
     unit_rows,
+    unpack_detection,
     without_directions,
 )
+from archive.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,50 @@ def test_every_article_of_the_sample_is_in_one_of_its_six_languages(
 @given(st.text(max_size=50))
 def test_any_text_has_a_language_code(text: str) -> None:
     assert 2 <= len(detect_language(text)) <= 3
+
+
+# --- What tells languages apart, unpacked -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> languages._Detection:
+    """What was unpacked into a folder, read there."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    languages._Detection().write(folder)
+    return languages._Detection(folder)
+
+
+@given(st.text(max_size=80) | st.sampled_from(["Où est la base ?", "Wo liegt der Stützpunkt?"]))
+def test_what_was_unpacked_judges_as_its_package_does(
+    unpacked: languages._Detection, text: str
+) -> None:
+    packed = languages._DETECTION.identifier()
+    assert unpacked.identifier().rank(text) == packed.rank(text)
+
+
+def test_opening_an_encoder_unpacks_once_and_reads_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in (languages.MODEL_FILE, "gone"):
+        monkeypatch.setattr(languages, "MODEL_FILE", package)
+        monkeypatch.setattr(languages, "_DETECTION", languages._Detection())
+        open_encoder(Settings.from_environment(models=tmp_path, model="another"))
+        (folder,) = tmp_path.iterdir()
+        assert languages._DETECTION.unpacked == folder
+        assert detect_language("Wo liegt der Stützpunkt des Bündnisses?") == "de"
+
+
+def test_where_nothing_can_be_written_the_package_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(languages, "_DETECTION", languages._Detection())
+    (tmp_path / "models").touch()
+    unpack_detection(tmp_path / "models")
+    assert languages._DETECTION.unpacked is None
+    assert detect_language("Wo liegt der Stützpunkt des Bündnisses?") == "de"
+
+
+# --- Vectors that do not tell -------------------------------------------------------------------
 
 
 def random_vectors(seed: int, rows: int, width: int = 12) -> Vectors:
