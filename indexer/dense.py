@@ -1,5 +1,7 @@
 """Write the vectors of passages and of sentences, read them again; search among vectors."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import faiss
@@ -9,12 +11,15 @@ import numpy.typing as npt
 from archive.languages import Vectors
 from archive.spans import Numbers, Rows
 from indexer.row_file import RowFile
-from indexer.stored import BLOCK, Matrix, blocks
+from indexer.stored import Matrix, blocks
 
 Whole = npt.NDArray[np.int16]  # vectors (n, d) in whole numbers
 
 # Where an exact index tells how many vectors it holds, as 8 bytes; how many numbers, with its last.
 _COUNT, _SIZE = slice(8, 16), slice(-8, None)
+
+# Products of which the greatest is found first, and how many are in memory at once.
+_RUN, _PRODUCTS = 128, 1 << 25
 
 
 def write_passages(file: Path, vectors: Matrix) -> None:
@@ -74,26 +79,36 @@ def nearest(vectors: Whole, queries: Rows, among: Rows, count: int) -> tuple[Num
     or m if that is less; places are those in `among`, of equally near ones the first. Those
     searched among are in memory once more, with 32 bits a component.
     """
-    there, wanted = vectors[among].astype(np.float32), min(count, len(among))
-    found = []
-    for at in range(0, len(queries), BLOCK):
-        mine = vectors[queries[at : at + BLOCK]].astype(np.float32)
-        products, places = faiss.knn(
-            mine, there, min(count + 1, len(among)), faiss.METRIC_INNER_PRODUCT
-        )
-        if len(among) > count:  # of those as near as the last, any may be left out: looked at again
-            for row in np.flatnonzero(products[:, count - 1] == products[:, count]):
-                every = there @ mine[row]
-                places[row, :count] = _first(every, count)
-                products[row] = every[places[row]]
-        order = np.lexsort((places[:, :wanted], -products[:, :wanted]))
-        found.append([np.take_along_axis(one, order, axis=1) for one in (products, places)])
-    products, places = map(np.concatenate, zip(*found, strict=True))
+    runs = -(-len(among) // _RUN)
+    there = np.zeros((runs * _RUN, vectors.shape[1]), dtype=np.float32)
+    there[: len(among)] = vectors[among]
+
+    def found(block: Rows) -> tuple[Vectors, Rows]:
+        products = vectors[block].astype(np.float32) @ there.T
+        products[:, len(among) :] = -np.inf
+        return _greatest(products.reshape(len(block), runs, _RUN), min(count, len(among)))
+
+    cores = os.cpu_count() or 1
+    at_once = max(1, min(_PRODUCTS // (cores * len(there)), -(-len(queries) // cores)))
+    parts = [queries[at : at + at_once] for at in range(0, len(queries), at_once)]
+    with ThreadPoolExecutor(cores) as threads:
+        products, places = map(np.concatenate, zip(*threads.map(found, parts), strict=True))
     return products.astype(np.int32), places
 
 
-def _first(products: Vectors, count: int) -> Rows:
-    """The places of the `count` greatest of more, of equal ones the first."""
-    least = np.partition(products, -count)[-count]
-    near = np.flatnonzero(products >= least)
-    return near[np.argsort(-products[near], kind="stable")[:count]]
+def _greatest(products: Vectors, count: int) -> tuple[Vectors, Rows]:
+    """The `count` greatest of each row, and their places, best first, of equal ones the first.
+
+    products: (q, runs, _RUN). They are in the `count` runs of a row that hold the greatest ones.
+    """
+    runs = np.sort(_first(products.max(axis=2), count), axis=1)
+    within = np.take_along_axis(products, runs[:, :, np.newaxis], axis=1).reshape(len(runs), -1)
+    places = (runs[:, :, np.newaxis] * _RUN + np.arange(_RUN)).reshape(len(runs), -1)
+    order = _first(within, count)
+    return np.take_along_axis(within, order, axis=1), np.take_along_axis(places, order, axis=1)
+
+
+def _first(numbers: Vectors, count: int) -> Rows:
+    """The places of the `count` greatest of each row, best first, of equal ones the first."""
+    order: Rows = np.argsort(-numbers, axis=1, kind="stable")[:, :count]
+    return order

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE
 
 from archive import languages
 from archive.documents import Document
@@ -81,7 +82,7 @@ def test_what_was_unpacked_judges_as_its_package_does(
 def test_opening_an_encoder_unpacks_once_and_reads_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for package in (languages.MODEL_FILE, "gone"):
+    for package in (MODEL_FILE, "gone"):
         monkeypatch.setattr(languages, "MODEL_FILE", package)
         monkeypatch.setattr(languages, "_DETECTION", languages._Detection())
         open_encoder(Settings.from_environment(models=tmp_path, model="another"))

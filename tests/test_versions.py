@@ -313,6 +313,23 @@ def test_the_nearest_are_those_of_all_products_and_of_equal_ones_the_first(
     ]
 
 
+@given(st.integers(0, 10**6), st.integers(1, 700), st.integers(1, 6), st.integers(1, 4000))
+@hypothesis_settings(max_examples=40)
+def test_the_nearest_of_many_are_the_same_however_many_are_compared_at_once(
+    seed: int, among: int, count: int, at_once: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-2, 3, (among, 3), dtype=np.int16)
+    there = rng.permutation(among)
+    every = vectors.astype(int) @ vectors[there].astype(int).T
+    expected = np.argsort(-every, axis=1, kind="stable")[:, :count]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indexer.dense._PRODUCTS", at_once)
+        products, places = nearest(vectors, np.arange(among), there, count)
+    assert np.array_equal(places, expected)
+    assert np.array_equal(products, np.take_along_axis(every, expected, axis=1))
+
+
 @given(st.integers(0, 10**6), st.sampled_from([2, 3, 384, 1024]))
 def test_products_are_whole_numbers_whatever_the_order_of_their_sums(seed: int, width: int) -> None:
     vectors = in_steps(unit_rows(np.random.default_rng(seed).normal(size=(40, width))))
@@ -321,7 +338,7 @@ def test_products_are_whole_numbers_whatever_the_order_of_their_sums(seed: int, 
     single = vectors.astype(np.float32)
     assert np.array_equal(single @ single.T, exact)
     assert np.array_equal(single[:, ::-1] @ single[:, ::-1].T, exact)
-    for queries in (np.arange(40), np.array([7])):  # the library multiplies few by other means
+    for queries in (np.arange(40), np.array([7])):
         products, places = nearest(vectors, queries, np.arange(40), 3)
         assert np.array_equal(products, exact[queries[:, np.newaxis], places])
 
